@@ -1,0 +1,52 @@
+"""Sextant: what an ML product must do, what was measured, and whether it holds.
+
+The map, in reading order:
+
+    errors        every error that is raised on purpose
+    canonical     one way to write a value down, one digest
+    criteria      what must hold
+    evidence      what was measured: measurements
+    reports       what was found: reports; and every kind by its name
+    verdicts      does it hold, on this evidence, today
+    chain         the append-only log: links, anchors, verification
+    documents     what people write down: typed, versioned, signed
+    phrases       numbers as a person writes them
+    tables        any table as one expression
+    config        sextant.yaml
+    stats         intervals, agreement, distances, sequential bounds
+    problem ... maintenance      the six phases
+    lifecycle     above the phases: gates, checks, iterations, timeline, failure modes
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from sextant.criteria import Criterion, Origin, Setting
+    from sextant.evidence import Evidence, Interval, Measurement, Version
+    from sextant.reports import read_evidence
+    from sextant.verdicts import Status, Verdict, judge
+
+_HOMES = {
+    "Criterion": "criteria", "Origin": "criteria", "Setting": "criteria",
+    "Evidence": "evidence", "Interval": "evidence", "Measurement": "evidence", "Version": "evidence",
+    "read_evidence": "reports",
+    "Status": "verdicts", "Verdict": "verdicts", "judge": "verdicts",
+}  # fmt: skip
+
+__all__ = [
+    "Criterion", "Evidence", "Interval", "Measurement", "Origin", "Setting", "Status", "Verdict", "Version", "judge",
+    "read_evidence",
+]  # fmt: skip
+
+
+def __getattr__(name: str) -> object:
+    # Loaded on first use: `sextant --help` must not pay for pydantic.
+    if name in _HOMES:
+        from importlib import import_module
+
+        return getattr(import_module(f"sextant.{_HOMES[name]}"), name)
+    raise AttributeError(f"module 'sextant' has no attribute {name!r}")

@@ -1,0 +1,76 @@
+"""Documents: what people write down about a project, typed and versioned.
+
+Each phase declares its kinds in its own `documents.py` and registers them here by their name. A document of a kind
+has a key (`""` where a project has just one), versions, and a digest that people sign. A person's word decides a
+gate item only where GATES.md says "signed"; elsewhere the check reads what the document points to.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any, ClassVar, TypeVar
+
+from pydantic import ValidationError
+
+from sextant.canonical import Frozen
+from sextant.criteria import Phase
+from sextant.errors import InvalidInput, NotFound
+
+
+class Document(Frozen):
+    """Base of every kind of document.
+
+    `kind` names it, `phase` is where it belongs, `many` says that a project may have several, each with a key;
+    `label` and `help` are what the page says. `material` names the fields whose change re-opens signatures
+    (all of them unless it says so); the rest is wording.
+    """
+
+    kind: ClassVar[str]
+    phase: ClassVar[Phase]
+    many: ClassVar[bool] = False
+    label: ClassVar[str]
+    help: ClassVar[str] = ""
+    material: ClassVar[frozenset[str] | None] = None
+
+    def material_digest(self) -> str:
+        """Digest of what a signature is about."""
+        from sextant.canonical import digest
+
+        body = self.plain()
+        return digest({k: v for k, v in body.items() if self.material is None or k in self.material})
+
+
+_D = TypeVar("_D", bound=type[Document])
+DOCUMENT_KINDS: dict[str, type[Document]] = {}
+
+_HOMES = tuple(
+    f"sextant.{phase}.documents" for phase in ("problem", "data", "model", "evaluation", "deployment", "maintenance")
+)
+
+
+def document(cls: _D) -> _D:
+    """Class decorator: make a kind known under its name."""
+    if cls.kind in DOCUMENT_KINDS:
+        raise TypeError(f"two kinds of documents are called {cls.kind}")
+    DOCUMENT_KINDS[cls.kind] = cls
+    return cls
+
+
+def document_kinds() -> dict[str, type[Document]]:
+    """Every kind by its name, in the order of the phases."""
+    for home in _HOMES:
+        import_module(home)
+    return DOCUMENT_KINDS
+
+
+def read_document(kind: str, body: Any, *, where: str | None = None) -> Document:
+    """Plain values as a document of the kind, or a clear error."""
+    kinds = document_kinds()
+    if kind not in kinds:
+        raise NotFound(f"there is no kind of document called {kind!r}", todo=f"kinds are {', '.join(kinds)}")
+    try:
+        return kinds[kind].model_validate(body)
+    except ValidationError as error:
+        from sextant.reports import first_fault
+
+        raise InvalidInput(first_fault(error), where=where or kinds[kind].label) from error

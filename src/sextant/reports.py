@@ -1,0 +1,317 @@
+"""Reports: evidence that is a typed finding, not one number. Gate items read them.
+
+Each names its `topic`, so that the latest report on one thing is found without reading the history.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AwareDatetime, Field, TypeAdapter, ValidationError
+
+from sextant.canonical import Frozen
+from sextant.criteria import Key, Text
+from sextant.errors import InvalidInput
+from sextant.evidence import (
+    Agreement,
+    Count,
+    Declared,
+    Drift,
+    Estimate,
+    Evidence,
+    Mean,
+    MeanDifference,
+    Measurement,
+    Proportion,
+    ProportionDifference,
+    Quantile,
+    Version,
+)
+
+
+class Finding(Frozen):
+    """Something that was found: how often, how bad, with what to do about it."""
+
+    key: Key
+    text: Text
+    severity: Literal["low", "medium", "high", "critical"]
+    count: int = Field(default=1, ge=0)
+    share: float | None = Field(default=None, ge=0, le=1)
+    examples: tuple[str, ...] = ()
+    fix: str = ""
+
+
+class QualityReport(Evidence):
+    """What is wrong with one version of a dataset. `data` names the version."""
+
+    kind: Literal["quality_report"] = "quality_report"
+    data: Version
+    rows: int = Field(ge=0)
+    columns: int = Field(ge=0)
+    findings: tuple[Finding, ...] = ()
+    scheduled: bool = False
+
+    @property
+    def topic(self) -> str:
+        return f"quality_report:{self.data.name}"
+
+
+class LeakageReport(Evidence):
+    """How many test rows the training data holds too."""
+
+    kind: Literal["leakage_report"] = "leakage_report"
+    data: Version
+    train: Version
+    test_rows: int = Field(ge=0)
+    shared_rows: int = Field(ge=0)
+
+    @property
+    def topic(self) -> str:
+        return f"leakage_report:{self.data.name}"
+
+
+class SliceRow(Frozen):
+    slice: dict[str, str]
+    successes: int = Field(ge=0)
+    trials: int = Field(ge=0)
+    lower: float
+    upper: float
+    adjusted_p: float | None = None
+
+
+class Slices(Evidence):
+    """The metric on every slice that was looked at: successes and trials of each, the worst first."""
+
+    kind: Literal["slices"] = "slices"
+    metric: Text
+    rows: tuple[SliceRow, ...]
+
+    @property
+    def topic(self) -> str:
+        return f"slices:{self.metric}"
+
+
+class Experiment(Evidence):
+    """A concluded A/B test: arms, the sample-ratio check, and what the signed rule says. Effects are measurements."""
+
+    kind: Literal["experiment"] = "experiment"
+    name: Key
+    design_digest: str
+    arms: dict[str, int]
+    shares: dict[str, float]
+    sample_ratio_p: float
+    started_at: AwareDatetime
+    ended_at: AwareDatetime
+    concluded: bool
+    rule_says: Literal["ship", "iterate", "kill", "keep_running"]
+    why: Text
+
+    @property
+    def topic(self) -> str:
+        return f"experiment:{self.name}"
+
+
+class HumanStudy(Evidence):
+    """A finished study in which people rated outputs of the candidate."""
+
+    kind: Literal["human_study"] = "human_study"
+    name: Key
+    raters: Literal["internal", "beta", "users", "crowd"]
+    rater_count: int = Field(ge=0)
+    ratings: int = Field(ge=0)
+    planned_ratings: int = Field(ge=1)
+    agreement: float
+    agreement_lower: float
+    agreement_bar: float
+    finished: bool
+    criteria: tuple[Key, ...] = ()
+
+    @property
+    def topic(self) -> str:
+        return f"human_study:{self.name}"
+
+
+RED_TEAM = ("harmful_output", "jailbreak", "privacy_leak", "hallucination", "brittleness")
+
+
+class RedTeamRun(Evidence):
+    """Attacks of one category on the candidate, and what broke. A finding stays open until it is re-tested away."""
+
+    kind: Literal["red_team_run"] = "red_team_run"
+    model: Version
+    category: Literal["harmful_output", "jailbreak", "privacy_leak", "hallucination", "brittleness"]
+    attempts: int = Field(ge=0)
+    successes: int = Field(ge=0)
+    findings: tuple[Finding, ...] = ()
+    retested: tuple[Key, ...] = ()
+
+    @property
+    def topic(self) -> str:
+        return f"red_team_run:{self.category}"
+
+
+class RolloutStep(Evidence):
+    """One step of a rollout: the share it ran at, how long, and what was decided on which verdicts."""
+
+    kind: Literal["rollout_step"] = "rollout_step"
+    rollout: Key
+    step: int = Field(ge=0)
+    share: float = Field(ge=0, le=1)
+    exposed: int = Field(ge=0)
+    decision: Literal["start", "advance", "hold", "roll_back", "complete"]
+    why: Text
+    verdicts: dict[str, str] = Field(default_factory=dict)
+    rolled_back_to: Version | None = None
+
+    @property
+    def topic(self) -> str:
+        return f"rollout_step:{self.rollout}"
+
+
+class MonitorSample(Evidence):
+    """A monitor received data: the proof that it lives. `monitor` is the key of its plan."""
+
+    kind: Literal["monitor_sample"] = "monitor_sample"
+    monitor: Key
+    received: int = Field(ge=1)
+    last_received_at: AwareDatetime
+
+    @property
+    def topic(self) -> str:
+        return f"monitor_sample:{self.monitor}"
+
+
+class ChannelTest(Evidence):
+    """A test alert went through a channel and was received."""
+
+    kind: Literal["channel_test"] = "channel_test"
+    channel: Key
+    delivered: bool
+    seconds: float = Field(ge=0)
+
+    @property
+    def topic(self) -> str:
+        return f"channel_test:{self.channel}"
+
+
+class RollbackDrill(Evidence):
+    """A way back was taken on purpose, and timed by a client that saw the old answer, then the new one."""
+
+    kind: Literal["rollback_drill"] = "rollback_drill"
+    deployment: Version
+    way: Literal["before_feature", "last_good_model"]
+    restored: bool
+    seconds: float = Field(ge=0)
+    target_seconds: float = Field(gt=0)
+
+    @property
+    def topic(self) -> str:
+        return f"rollback_drill:{self.way}"
+
+
+class DriftRun(Evidence):
+    """One run of the scheduled drift check on the model in service: what was looked at and what drifted."""
+
+    kind: Literal["drift_run"] = "drift_run"
+    model: Version
+    type: Literal["data", "concept"]
+    subject: Version
+    checked: tuple[str, ...]
+    drifted: tuple[str, ...] = ()
+    next_due: AwareDatetime | None = None
+
+    @property
+    def topic(self) -> str:
+        return f"drift_run:{self.type}"
+
+
+RETRAINING = ("collect", "combine", "retrain", "evaluate", "compare", "deploy")
+
+
+class RetrainingRun(Evidence):
+    """A retraining, or its dry run: which of the six steps succeeded, and what came out."""
+
+    kind: Literal["retraining_run"] = "retraining_run"
+    dry_run: bool
+    steps: dict[Literal["collect", "combine", "retrain", "evaluate", "compare", "deploy"], bool]
+    outcome: Literal["deployed", "kept", "failed", "dry"]
+    why: Text
+    produced: Version | None = None
+
+    @property
+    def topic(self) -> str:
+        return "retraining_run:dry" if self.dry_run else "retraining_run:real"
+
+
+class Freshness(Evidence):
+    """When a dataset last got a new version, and whether that is within its cadence."""
+
+    kind: Literal["freshness"] = "freshness"
+    data: Version
+    last_refreshed_at: AwareDatetime
+    cadence_days: float = Field(gt=0)
+
+    @property
+    def topic(self) -> str:
+        return f"freshness:{self.data.name}"
+
+
+class ModelRun(Evidence):
+    """One trained (or hand-written) model: its approach, parameters, training data, and what training took."""
+
+    kind: Literal["model_run"] = "model_run"
+    model: Version
+    approach: Text
+    baseline: bool = False
+    parameters: dict[str, str | float | int | bool] = Field(default_factory=dict)
+    training_seconds: float | None = Field(default=None, ge=0)
+    training_cost: float | None = Field(default=None, ge=0)
+
+    @property
+    def topic(self) -> str:
+        return f"model_run:{self.model.name}@{self.model.version}"
+
+
+MEASUREMENTS: tuple[type[Measurement], ...] = (
+    Proportion, Mean, Quantile, ProportionDifference, MeanDifference, Agreement, Drift, Count, Declared, Estimate,
+)  # fmt: skip
+REPORTS: tuple[type[Evidence], ...] = (
+    QualityReport, LeakageReport, Slices, Experiment, HumanStudy, RedTeamRun, RolloutStep, MonitorSample, ChannelTest,
+    RollbackDrill, DriftRun, RetrainingRun, Freshness, ModelRun,
+)  # fmt: skip
+
+AnyEvidence = Annotated[
+    Proportion | Mean | Quantile | ProportionDifference | MeanDifference | Agreement | Drift | Count | Declared
+    | Estimate | QualityReport | LeakageReport | Slices | Experiment | HumanStudy | RedTeamRun | RolloutStep
+    | MonitorSample | ChannelTest | RollbackDrill | DriftRun | RetrainingRun | Freshness | ModelRun,
+    Field(discriminator="kind"),
+]  # fmt: skip
+
+KINDS: dict[str, type[Evidence]] = {k.model_fields["kind"].default: k for k in (*MEASUREMENTS, *REPORTS)}
+_ADAPTER: TypeAdapter[Any] = TypeAdapter(AnyEvidence)
+
+
+def read_evidence(data: Any, *, where: str = "evidence") -> Evidence:
+    """Plain values (as from JSON) as the evidence kind that `data["kind"]` names, or a clear error."""
+    try:
+        evidence: Evidence = _ADAPTER.validate_python(data)
+    except ValidationError as error:
+        raise InvalidInput(first_fault(error), where=where, todo=f"kinds are {', '.join(KINDS)}") from error
+    if evidence.schema_version > 1:
+        raise InvalidInput(
+            f"schema_version {evidence.schema_version} is newer than this Sextant reads", where=where,
+            todo="upgrade Sextant",
+        )  # fmt: skip
+    return evidence
+
+
+def first_fault(error: ValidationError) -> str:
+    """pydantic's faults in one plain line: field, what is wrong with it, what was given."""
+    lines = []
+    for fault in error.errors(include_url=False)[:5]:
+        field = ".".join(str(part) for part in fault["loc"]) or "the whole"
+        given = fault.get("input")
+        shown = f" (given: {str(given)[:60]!r})" if isinstance(given, str | int | float | bool) else ""
+        lines.append(f"{field}: {fault['msg'].removeprefix('Value error, ')}{shown}")
+    more = error.error_count() - len(lines)
+    return "; ".join(lines) + (f"; and {more} more" if more > 0 else "")
