@@ -1,0 +1,1 @@
+"""Nothing of its own: gates are judged from what `records` keeps."""

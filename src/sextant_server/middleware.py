@@ -1,0 +1,85 @@
+"""What every request passes: a log line, the Content-Security-Policy, and our errors as problems or pages."""
+
+from __future__ import annotations
+
+import json
+import logging
+import secrets
+import time
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from sextant.errors import SextantError
+
+log = logging.getLogger("sextant.request")
+GetResponse = Callable[[HttpRequest], HttpResponse]
+
+POLICY = (
+    "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; object-src 'none'; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+
+
+class RequestLog:
+    """One line a request: who asked for what, what came of it, how long it took. The id goes back in X-Request-Id."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        start = time.perf_counter()
+        request.request_id = secrets.token_hex(8)  # type: ignore[attr-defined]
+        response = self.get_response(request)
+        response["X-Request-Id"] = request.request_id  # type: ignore[attr-defined]
+        if not request.environ.get("sextant.embedded"):
+            log.info(
+                "%s %s %s", request.method, request.path, response.status_code,
+                extra={
+                    "request_id": request.request_id,  # type: ignore[attr-defined]
+                    "status": response.status_code,
+                    "ms": round((time.perf_counter() - start) * 1000, 1),
+                    "user": getattr(getattr(request, "user", None), "pk", None),
+                },
+            )  # fmt: skip
+        return response
+
+
+class ContentSecurityPolicy:
+    """No inline script or style, nothing from elsewhere."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response.setdefault("Content-Security-Policy", POLICY)
+        return response
+
+
+def problem(error: SextantError) -> HttpResponse:
+    """An error as a problem body (RFC 9457)."""
+    return HttpResponse(
+        json.dumps(error.problem(), ensure_ascii=False), status=error.status, content_type="application/problem+json"
+    )
+
+
+class Problems:
+    """Our own errors, raised anywhere under a view: a problem body for programs, a page for people."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if not isinstance(error, SextantError):
+            if not settings.DEBUG:
+                log.error("unexpected error", exc_info=error, extra={"path": request.path})
+            return None
+        if request.path.startswith("/api/"):
+            return problem(error)
+        return render(request, "ui/error.html", {"status": error.status, "error": error}, status=error.status)
