@@ -1,0 +1,148 @@
+"""Runs the sides of a benchmark in turn, each as a process of its own, and compares their medians."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent
+
+
+@dataclass(frozen=True)
+class Side:
+    """One thing that is timed: a command, run from the root of the repository.
+
+    `role` is "ours" (one side of a benchmark is), "roofline" (the least that any program could take) or
+    "peer". The time is the whole process from start to end, unless `reports` is set: then the last line that
+    the process prints is a JSON object with its own "seconds", and whatever else it counted, such as
+    "queries", is shown beside them.
+    """
+
+    name: str
+    role: str
+    command: Sequence[str]
+    reports: bool = False
+
+
+@dataclass(frozen=True)
+class Bar:
+    """Ours may take at most `ratio` times what the sides named in `of` take together."""
+
+    ratio: float
+    of: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """A question, the sides that answer it, and the bar, if there is one.
+
+    `peers` names the environments (peers/NAME.lock) that a side's command needs; `{NAME}` in a command is the
+    folder of that environment's programs, and `{ours}` the folder of the programs of the running one.
+    """
+
+    question: str
+    sides: Sequence[Side]
+    bar: Bar | None = None
+    peers: Sequence[str] = ()
+    runs: int = 7
+
+
+@dataclass
+class Timing:
+    """What the runs of one side took, in seconds, and what its last run counted."""
+
+    seconds: list[float] = field(default_factory=list)
+    counted: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def median(self) -> float:
+        return statistics.median(self.seconds)
+
+
+def peer_programs(name: str) -> Path:
+    """The folder of programs of a peer's own environment, which is made from its lock if it is not there."""
+    lock = HERE / "peers" / f"{name}.lock"
+    folder = ROOT / ".venv-peers" / name
+    stamp = folder / "lock.sha256"
+    digest = hashlib.sha256(lock.read_bytes()).hexdigest()
+    if not stamp.exists() or stamp.read_text() != digest:
+        print(f"Installing the peer {name} (once, until its lock changes)", file=sys.stderr)
+        subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
+        pip = [str(folder / "bin/python"), "-m", "pip"]
+        subprocess.run([*pip, "install", "--quiet", "--require-hashes", "-r", str(lock)], check=True)
+        stamp.write_text(digest)
+    return folder / "bin"
+
+
+def run(benchmark: Benchmark) -> dict[str, Timing]:
+    """Time every side: one round to warm the caches, then `runs` rounds, the sides in turn within a round.
+
+    In turn, because whatever else the machine does then falls on all sides alike. Raises
+    subprocess.CalledProcessError, with what the process said, if one fails: a failed run has no time.
+    """
+    programs = {
+        "ours": Path(sys.executable).parent,
+        **{name: peer_programs(name) for name in benchmark.peers},
+    }
+    timings = {side.name: Timing() for side in benchmark.sides}
+    for number in range(benchmark.runs + 1):
+        for side in benchmark.sides:
+            seconds, counted = _time(side, [part.format(**programs) for part in side.command])
+            if number:
+                timings[side.name].seconds.append(seconds)
+                timings[side.name].counted = counted
+    return timings
+
+
+def _time(side: Side, command: list[str]) -> tuple[float, dict[str, float]]:
+    started = time.perf_counter()
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    seconds = time.perf_counter() - started
+    if done.returncode:
+        sys.stderr.write(done.stdout + done.stderr)
+        done.check_returncode()
+    if not side.reports:
+        return seconds, {}
+    counted = json.loads(done.stdout.splitlines()[-1])
+    return counted.pop("seconds"), counted
+
+
+def against_bar(benchmark: Benchmark, timings: dict[str, Timing]) -> tuple[bool, str]:
+    """Whether the bar was held, and in words what was measured and asked; without a bar, it was."""
+    bar = benchmark.bar
+    if bar is None:
+        return True, "there is no bar"
+    ratio = _ours(benchmark, timings) / sum(timings[name].median for name in bar.of)
+    together = " and ".join(bar.of) + (" together" if len(bar.of) > 1 else "")
+    return ratio <= bar.ratio, f"{ratio:.2f} times {together}, and the bar is {bar.ratio:g}"
+
+
+def table(benchmark: Benchmark, timings: dict[str, Timing]) -> str:
+    """The figures as a Markdown table, each side with its ratio to ours."""
+    ours = _ours(benchmark, timings)
+    lines = ["| | side | median | range | times ours | counted |", "|---|---|---:|---:|---:|---|"]
+    for side in benchmark.sides:
+        timing = timings[side.name]
+        counted = ", ".join(f"{count:g} {name}" for name, count in timing.counted.items())
+        spread = f"{_milliseconds(min(timing.seconds))} to {_milliseconds(max(timing.seconds))}"
+        ratio = f"{timing.median / ours:.2f}"
+        lines.append(
+            f"| {side.role} | {side.name} | {_milliseconds(timing.median)} | {spread} | {ratio} | {counted} |"
+        )
+    return "\n".join(lines)
+
+
+def _ours(benchmark: Benchmark, timings: dict[str, Timing]) -> float:
+    return next(timings[side.name].median for side in benchmark.sides if side.role == "ours")
+
+
+def _milliseconds(seconds: float) -> str:
+    return f"{1000 * seconds:,.0f} ms" if seconds >= 0.01 else f"{1000 * seconds:.2f} ms"
