@@ -8,13 +8,16 @@ gate item only where GATES.md says "signed"; elsewhere the check reads what the 
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any, ClassVar, TypeVar
+from typing import Annotated, Any, ClassVar, TypeVar
 
-from pydantic import ValidationError
+from pydantic import StringConstraints, ValidationError
 
 from sextant.canonical import Frozen
 from sextant.criteria import Phase
 from sextant.errors import InvalidInput, NotFound
+
+#: Text that a draft may leave empty: a check, not the type, asks for it.
+Words = Annotated[str, StringConstraints(strip_whitespace=True, max_length=4000)]
 
 
 class Document(Frozen):
@@ -44,7 +47,8 @@ _D = TypeVar("_D", bound=type[Document])
 DOCUMENT_KINDS: dict[str, type[Document]] = {}
 
 _HOMES = tuple(
-    f"sextant.{phase}.documents" for phase in ("problem", "data", "model", "evaluation", "deployment", "maintenance")
+    f"sextant.{phase}.documents"
+    for phase in ("problem", "data", "model", "evaluation", "deployment", "maintenance")
 )
 
 

@@ -1,0 +1,127 @@
+"""What the checks share. A check is a list of clauses, each a status with its sentence; the worst decide and speak.
+
+An item's row has several conditions, and each is one `Clause`. `decide` puts them together: the status is the worst
+one, the reason is what the worst clauses say (two sentences at most), the action is the first thing that they ask.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from sextant.criteria import Criterion, Origin
+from sextant.lifecycle.gates import Action, Finding
+from sextant.lifecycle.state import ProjectState, Stored
+from sextant.verdicts import RULES, Status, worst
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """One condition of an item: whether it holds, in one sentence, and what to do if it does not."""
+
+    status: Status
+    said: str
+    action: Action | None = None
+    evidence: tuple[str, ...] = ()
+    criteria: tuple[str, ...] = ()
+
+
+def missing(said: str, label: str, target: str) -> Clause:
+    """A condition about something that is not there yet."""
+    return Clause(Status.MISSING, said, Action(label, target))
+
+
+def unmet(said: str, label: str, target: str) -> Clause:
+    """A condition that is there and does not hold."""
+    return Clause(Status.UNMET, said, Action(label, target))
+
+
+def met(said: str, evidence: Iterable[str] = (), criteria: Iterable[str] = ()) -> Clause:
+    """A condition that holds."""
+    return Clause(Status.MET, said, None, tuple(evidence), tuple(criteria))
+
+
+def decide(clauses: Sequence[Clause]) -> Finding:
+    """The finding of an item: the worst status of its clauses, in the words of the worst of them.
+
+    Two sentences are said at most; of what fails, the number of those left out. Where all holds, the first two say why.
+    """
+    status = worst([c.status for c in clauses])
+    ranked: list[Clause] = []
+    rest = list(clauses)
+    while rest:
+        now = worst([c.status for c in rest])
+        ranked += [c for c in rest if c.status is now]
+        rest = [c for c in rest if c.status is not now]
+    speaking = [c for c in ranked if c.said and (status is Status.MET or c.status is not Status.MET)]
+    reason = " ".join(c.said for c in speaking[:2])
+    if len(speaking) > 2 and not status.passes:
+        reason += f" ({len(speaking) - 2} more.)"
+    return Finding(
+        status,
+        reason or "There is nothing to be judged.",
+        evidence=tuple(dict.fromkeys(d for c in ranked for d in c.evidence)),
+        criteria=tuple(dict.fromkeys(k for c in ranked for k in c.criteria)),
+        action=next((c.action for c in speaking if c.action), None),
+    )
+
+
+def of_criterion(state: ProjectState, criterion: Criterion) -> Clause:
+    """A condition that is a criterion: its verdict."""
+    verdict = state.verdict(criterion.key)
+    label = (
+        f"Measure {criterion.name}"
+        if verdict.status in (Status.MISSING, Status.STALE)
+        else f"Open {criterion.name}"
+    )
+    return Clause(
+        verdict.status,
+        f"{criterion.name}: {verdict.reason}",
+        None if verdict.passes else Action(label, f"criterion:{criterion.key}"),
+        (verdict.evidence,) if verdict.evidence else (),
+        (criterion.key,),
+    )
+
+
+def faults(state: ProjectState, stored: Stored) -> Clause | None:
+    """Why a record may not decide, if it may not: invented or declared numbers, a condition that did not hold, or
+    something that it rests on has changed."""
+    ev = stored.evidence
+    name, action = ev.kind.replace("_", " "), Action("Measure it again", f"evidence:{ev.kind}")
+    wrong = ""
+    if ev.origin is Origin.SIMULATED and not state.simulated:
+        wrong = "it is simulated, and this project is real"
+    elif ev.origin is Origin.DECLARED:
+        wrong = "it was declared, not measured"
+    elif ev.holds:
+        rule = RULES.get(ev.holds.rule, ev.holds.rule.replace("_", " "))
+        wrong = f"it does not hold that {rule}" + (f" ({ev.holds.detail})" if ev.holds.detail else "")
+    if wrong:
+        return Clause(
+            Status.MISSING, f"There is a {name}, but it does not count: {wrong}.", action, (stored.digest,)
+        )
+    if why := state.stale(ev):
+        return Clause(Status.STALE, f"The {name} must be taken again: {why[0]}.", action, (stored.digest,))
+    return None
+
+
+def listed(words: Iterable[str]) -> str:
+    """Words as a sentence has them.
+
+    >>> listed(["data"]), listed(["data", "time"]), listed(["data", "time", "money"])
+    ('data', 'data and time', 'data, time and money')
+    """
+    *head, last = list(words) or [""]
+    return f"{', '.join(head)} and {last}" if head else last
+
+
+def last_due(first: date, cadence_days: int, until: date) -> date | None:
+    """The last day, up to and with `until`, on which something is due that recurs from `first`; None before it.
+
+    >>> last_due(date(2026, 1, 5), 7, date(2026, 1, 18))
+    datetime.date(2026, 1, 12)
+    """
+    if until < first:
+        return None
+    return first + timedelta(days=(until - first).days // cadence_days * cadence_days)
