@@ -21,7 +21,7 @@ lint: $(VENV)/test.stamp ## check format, style, types and the directions of imp
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-logo
 
 format: $(VENV)/test.stamp ## put the code into its standard format
 	$(BIN)/ruff format
@@ -65,9 +65,9 @@ $(VENV)/python.stamp:
 
 # Sextant itself is installed in place and without build isolation, so that nothing comes from outside a lock.
 define install
-	@echo "Installing $< into $(VENV) (once, until it changes)"
-	@$(PIP) install --quiet --require-hashes -r $<
-	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	@echo "Installing $< into $(VENV): about 1 GB, some minutes at most, and only once until the lock changes"
+	@$(PIP) install -qq --require-hashes -r $<
+	@$(PIP) install -qq --no-deps --no-build-isolation --editable .
 	@touch $@
 endef
 
