@@ -26,8 +26,8 @@ def writes(source: str) -> list[int]:
     """The lines whose call writes to the database, as far as a call's shape can tell.
 
     `create`, `update` and `delete` are also methods of other things. A manager's `create` and a query's
-    `update` take keywords only, and a `delete` of rows takes nothing; a dict's `update` and a route's `delete`
-    take a positional argument. Signing in and out writes the session, which is Django's own door.
+    `update` take keywords only, and a `delete` of rows takes nothing; a dict's `update` and a route's
+    `delete` take a positional argument. Signing in and out writes the session, which is Django's own door.
     """
     found = []
     for node in ast.walk(ast.parse(source)):
