@@ -195,7 +195,7 @@ class Measurement(Evidence):
 
     @property
     def topic(self) -> str:
-        return f"criterion:{self.criterion}:{self.setting}" if self.criterion else f"{self.kind}:{self.setting}"
+        return about(self.criterion, self.setting, self.slice) if self.criterion else f"{self.kind}:{self.setting}"
 
     @property
     def size(self) -> int | None:
@@ -370,7 +370,7 @@ class Agreement(Measurement):
     @property
     def topic(self) -> str:
         """One topic whichever criterion it judges, so that a guideline's calibration is found."""
-        return f"criterion:{self.criterion}:{self.setting}" if self.criterion else "agreement:calibration"
+        return about(self.criterion, self.setting, self.slice) if self.criterion else "agreement:calibration"
 
     @property
     def counted(self) -> int:
@@ -450,6 +450,16 @@ class Estimate(Measurement):
     kind: Literal["estimate"] = "estimate"
     interval: Interval
     contrast_with: str = ""
+
+
+def about(criterion: str, setting: Setting, where: dict[str, str]) -> str:
+    """The topic of a measurement for a criterion in a setting on a slice.
+
+    >>> about("accuracy", Setting.OFFLINE, {"ink": "faded"})
+    'criterion:accuracy:offline:ink=faded'
+    """
+    parts = ",".join(f"{key}={value}" for key, value in sorted(where.items()))
+    return f"criterion:{criterion}:{setting.value}" + (f":{parts}" if parts else "")
 
 
 def _strings(value: Any, place: str = "") -> Iterator[tuple[str, str]]:

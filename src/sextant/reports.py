@@ -269,7 +269,7 @@ class ModelRun(Evidence):
 
     @property
     def topic(self) -> str:
-        return f"model_run:{self.model.name}@{self.model.version}"
+        return f"model_run:{self.model.name}"
 
 
 MEASUREMENTS: tuple[type[Measurement], ...] = (

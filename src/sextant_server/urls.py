@@ -4,4 +4,18 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-urlpatterns = [path("", include("sextant_server.ui.urls"))]
+from sextant_server.api import routers
+
+urlpatterns = [
+    path("api/v1/", routers().urls),
+    path("", include("sextant_server.jobs.urls")),
+    path("", include("sextant_server.projects.urls")),
+    path("", include("sextant_server.records.urls")),
+    path("", include("sextant_server.lifecycle.urls")),
+    path("", include("sextant_server.ui.urls")),
+]
+
+handler400 = "sextant_server.ui.views.bad_request"
+handler403 = "sextant_server.ui.views.forbidden"
+handler404 = "sextant_server.ui.views.not_found"
+handler500 = "sextant_server.ui.views.server_error"

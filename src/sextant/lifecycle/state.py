@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from sextant.criteria import Criterion, Family, Setting
 from sextant.documents import Document
-from sextant.evidence import Evidence, Measurement, Version
+from sextant.evidence import Evidence, Measurement, Version, about
 from sextant.lifecycle.rigor import PROFILES, Rigor, RigorProfile
 from sextant.lifecycle.staleness import Subject, stale_reasons
 from sextant.verdicts import Proof, Verdict, Waiver, judge
@@ -192,7 +192,7 @@ class ProjectState:
         """The latest measurement of each setting: on the candidate where there is one, else the latest of all, which
         is then stale because it was taken on another model."""
         for setting in Setting:
-            found = self.evidence.get(f"criterion:{criterion.key}:{setting.value}", ())
+            found = self.evidence.get(about(criterion.key, setting, criterion.slice), ())
             if not found:
                 continue
             target = self.in_service if setting in (Setting.MONITORING, Setting.REVIEW) else self.candidate

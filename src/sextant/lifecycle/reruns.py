@@ -1,0 +1,57 @@
+"""What must be run again, how, and what it will take: from what the last run took."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from sextant.criteria import Phase
+from sextant.lifecycle.staleness import stale_reasons
+from sextant.lifecycle.state import ProjectState, Stored
+
+
+@dataclass(frozen=True, slots=True)
+class Rerun:
+    """Evidence that went stale: why, how it is run again, and the seconds and money that the last run took (None
+    where that was not recorded)."""
+
+    digest: str
+    estimand: str
+    criterion: str
+    kind: str
+    why: tuple[str, ...]
+    command: str
+    seconds: float | None
+    cost: float | None
+    currency: str
+
+
+def _present(state: ProjectState) -> Iterator[Stored]:
+    seen = set()
+    for listed in state.evidence.values():
+        if listed and listed[0].digest not in seen:
+            seen.add(listed[0].digest)
+            yield listed[0]
+
+
+def _rerun(stored: Stored, why: tuple[str, ...]) -> Rerun:
+    ev = stored.evidence
+    made = ev.producer
+    return Rerun(
+        stored.digest, ev.estimand, ev.criterion or "", ev.kind, why, made.command, made.seconds, made.cost, made.currency
+    )
+
+
+def reruns(state: ProjectState) -> list[Rerun]:
+    """Everything in the present state that is stale along what it declares to rest on, once each."""
+    return [_rerun(stored, why) for stored in _present(state) if (why := state.stale(stored.evidence))]
+
+
+def would_go_stale(state: ProjectState, phase: Phase) -> list[Rerun]:
+    """What going back to a phase would make stale, before anybody does it."""
+    after = {k: replace(s, reopened="going back") if s.phase == phase else s for k, s in state.subjects.items()}
+    return [
+        _rerun(stored, why)
+        for stored in _present(state)
+        if not state.stale(stored.evidence) and (why := stale_reasons(stored.evidence.rests_on, after))
+    ]

@@ -1,0 +1,226 @@
+"""Verdicts, gates, decisions, waivers, going back, risks, the timeline, and the failure modes."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import date
+from typing import Any, Literal
+
+from django.http import HttpRequest
+from ninja import Router
+
+from sextant.criteria import Phase, Setting
+from sextant.errors import NotFound
+from sextant.lifecycle.failure_modes import detect
+from sextant.lifecycle.gates import GateState, gate, gates
+from sextant.lifecycle.phases import BY_KEY
+from sextant.lifecycle.reruns import reruns, would_go_stale
+from sextant.lifecycle.timeline import forecast
+from sextant.verdicts import Verdict
+from sextant_server.lifecycle import actions, queries
+from sextant_server.projects.api import Strict
+from sextant_server.projects.permissions import access
+from sextant_server.records.queries import plans, project_state, risks
+
+router = Router(tags=["lifecycle"])
+
+
+def verdict_out(verdict: Verdict) -> dict[str, Any]:
+    """A verdict as plain values."""
+    return {**asdict(verdict), "word": verdict.word, "broken": verdict.broken, "passes": verdict.passes}
+
+
+def gate_out(found: GateState) -> dict[str, Any]:
+    """A gate as plain values."""
+    return {
+        "phase": found.phase, "name": BY_KEY[found.phase].name, "assessed": found.assessed, "iteration": found.iteration,
+        "open": found.open, "passed": found.passed, "blockers": [i.item.key for i in found.blockers],
+        "decision": asdict(found.decision) if found.decision else None,
+        "items": [
+            {
+                "key": i.item.key, "title": i.item.title, "asks": i.item.asks, "status": i.status.value,
+                "reason": i.finding.reason, "blocking": i.blocking, "blocks": i.blocks, "starred": i.item.starred,
+                "evidence": list(i.finding.evidence), "criteria": list(i.finding.criteria),
+                "action": asdict(i.finding.action) if i.finding.action else None,
+                "underlying": i.underlying.value if i.underlying else None,
+            }
+            for i in found.items
+        ],
+    }  # fmt: skip
+
+
+def _phase(phase: str) -> Phase:
+    if phase not in BY_KEY:
+        raise NotFound(f"there is no phase {phase!r}", todo=f"phases are {', '.join(BY_KEY)}")
+    return phase  # type: ignore[return-value]
+
+
+@router.get("/projects/{slug}/verdicts")
+def verdicts(request: HttpRequest, slug: str, setting: Setting | None = None) -> list[dict[str, Any]]:
+    """The verdict of every criterion now, overall or in one setting."""
+    state = project_state(access(request, slug).project)
+    return [{"name": c.name, **verdict_out(state.verdict(key, setting))} for key, c in state.criteria.items()]
+
+
+@router.get("/projects/{slug}/gates")
+def list_gates(request: HttpRequest, slug: str) -> list[dict[str, Any]]:
+    return [gate_out(g) for g in gates(project_state(access(request, slug).project))]
+
+
+@router.get("/projects/{slug}/gates/{phase}")
+def get_gate(request: HttpRequest, slug: str, phase: str) -> dict[str, Any]:
+    found = access(request, slug)
+    return gate_out(gate(project_state(found.project), _phase(phase)))
+
+
+class WaiverIn(Strict):
+    target: str
+    reason: str
+    until: date
+
+
+class DecisionIn(Strict):
+    outcome: Literal["pass", "hold", "stop"]
+    note: str = ""
+    waivers: list[WaiverIn] = []
+    by: str | None = None
+
+
+def _by(found: Any, by: str | None) -> str | None:
+    # Who has the database may name the decider; everybody else decides as themselves.
+    return by if found.caller.local else None
+
+
+@router.post("/projects/{slug}/gates/{phase}/decisions", response={201: Any})
+def decide(request: HttpRequest, slug: str, phase: str, payload: DecisionIn) -> Any:
+    """A person's decision on the gate as it stands; its answer carries the signed head of the log."""
+    found = access(request, slug, "decide")
+    row = actions.decide(
+        found.project, found.caller, _phase(phase), payload.outcome, note=payload.note, by=_by(found, payload.by),
+        waivers=[actions.AskedWaiver(**w.dict()) for w in payload.waivers],
+    )  # fmt: skip
+    return 201, queries.decision_out(row)
+
+
+@router.get("/projects/{slug}/decisions")
+def decisions(request: HttpRequest, slug: str) -> list[dict[str, Any]]:
+    """Every decision at a gate, the newest first, each with the state that it was made on."""
+    return [queries.decision_out(row) for row in queries.decisions(access(request, slug).project)]
+
+
+# --- waivers and "not applicable"
+
+
+
+
+@router.get("/projects/{slug}/exemptions")
+def list_exemptions(request: HttpRequest, slug: str) -> list[dict[str, Any]]:
+    return [queries.exemption_out(row) for row in queries.exemptions(access(request, slug).project)]
+
+
+@router.post("/projects/{slug}/waivers", response={201: Any})
+def waive(request: HttpRequest, slug: str, payload: WaiverIn) -> Any:
+    found = access(request, slug, "decide")
+    row = actions.waive(found.project, found.caller, actions.AskedWaiver(**payload.dict()))
+    return 201, queries.exemption_out(row)
+
+
+class NotApplicableIn(Strict):
+    target: str
+    reason: str
+    by: str | None = None
+
+
+@router.post("/projects/{slug}/not-applicable", response={201: Any})
+def not_applicable(request: HttpRequest, slug: str, payload: NotApplicableIn) -> Any:
+    found = access(request, slug, "decide")
+    row = actions.not_applicable(
+        found.project, found.caller, payload.target, payload.reason, by=_by(found, payload.by)
+    )
+    return 201, queries.exemption_out(row)
+
+
+@router.post("/projects/{slug}/exemptions/{target}/approval", response={201: Any})
+def approve(request: HttpRequest, slug: str, target: str) -> Any:
+    """A second person's approval, which regulated rigor asks for."""
+    found = access(request, slug, "decide")
+    return 201, queries.exemption_out(actions.approve_exemption(found.project, found.caller, target))
+
+
+
+
+@router.delete("/projects/{slug}/exemptions/{target}", response={200: Any})
+def end_exemption(request: HttpRequest, slug: str, target: str, outcome: str = "") -> Any:
+    """Take a waiver or "not applicable" back; `outcome` says how it turned out."""
+    found = access(request, slug, "decide")
+    return queries.exemption_out(actions.end_exemption(found.project, found.caller, target, outcome))
+
+
+# --- going back
+
+
+class Back(Strict):
+    reason: str
+    subjects: list[str] | None = None
+    by: str | None = None
+
+
+@router.post("/projects/{slug}/phases/{phase}/iterations", response={201: Any})
+def go_back(request: HttpRequest, slug: str, phase: str, payload: Back) -> Any:
+    """Open a new iteration of a phase, and say what must be run again, with its time and cost."""
+    found = access(request, slug, "edit")
+    row = actions.go_back(
+        found.project, found.caller, _phase(phase), payload.reason, subjects=payload.subjects, by=_by(found, payload.by)
+    )
+    return 201, {**row.as_recorded(), "reruns": [asdict(r) for r in reruns(project_state(found.project))]}
+
+
+@router.get("/projects/{slug}/phases/{phase}/would-go-stale")
+def preview(request: HttpRequest, slug: str, phase: str) -> list[dict[str, Any]]:
+    """What going back to this phase would make stale, before anybody does it."""
+    return [asdict(r) for r in would_go_stale(project_state(access(request, slug).project), _phase(phase))]
+
+
+@router.get("/projects/{slug}/reruns")
+def list_reruns(request: HttpRequest, slug: str) -> list[dict[str, Any]]:
+    """What is stale and must be run again, how, and what it took last time."""
+    return [asdict(r) for r in reruns(project_state(access(request, slug).project))]
+
+
+# --- risks, timeline, failure modes
+
+
+@router.get("/projects/{slug}/risks")
+def list_risks(request: HttpRequest, slug: str) -> list[dict[str, Any]]:
+    return [row.as_recorded() for row in risks(access(request, slug).project)]
+
+
+@router.put("/projects/{slug}/risks")
+def put_risks(request: HttpRequest, slug: str, payload: list[dict[str, Any]], merge: bool = False) -> list[dict[str, Any]]:
+    """Store the register as it now reads. With `merge`, risks that are not named stay."""
+    found = access(request, slug, "edit")
+    actions.put_risks(found.project, found.caller, payload, replace_all=not merge)
+    return [row.as_recorded() for row in risks(found.project)]
+
+
+@router.get("/projects/{slug}/timeline")
+def timeline(request: HttpRequest, slug: str) -> dict[str, Any]:
+    """Planned and actual dates of each phase, and the forecast of the ship date."""
+    found = access(request, slug)
+    return {
+        "phases": [row.as_recorded() for row in plans(found.project)],
+        "forecast": asdict(forecast(project_state(found.project))),
+    }
+
+
+@router.put("/projects/{slug}/timeline")
+def put_timeline(request: HttpRequest, slug: str, payload: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    found = access(request, slug, "edit")
+    actions.put_plans(found.project, found.caller, payload)
+    return [row.as_recorded() for row in plans(found.project)]
+
+
+@router.get("/projects/{slug}/failure-modes")
+def failure_modes(request: HttpRequest, slug: str) -> list[dict[str, Any]]:
+    """The eight ways in which such projects fail, each looked for in the present state."""
+    return [asdict(mode) for mode in detect(project_state(access(request, slug).project))]

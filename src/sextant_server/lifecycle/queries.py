@@ -1,0 +1,30 @@
+"""Reads above the phases."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sextant_server.projects.models import Project
+from sextant_server.records.models import DecisionRow, Exemption, RoundRow
+
+
+def decisions(project: Project, phase: str = "") -> list[DecisionRow]:
+    rows = DecisionRow.objects.filter(project=project).order_by("-id")
+    return list(rows.filter(phase=phase) if phase else rows)
+
+
+def decision_out(row: DecisionRow) -> dict[str, Any]:
+    return {**row.as_recorded(), "at": row.at, "anchor": row.anchor}
+
+
+def exemptions(project: Project) -> list[Exemption]:
+    """Waivers and "not applicable", those in force first."""
+    return list(Exemption.objects.filter(project=project).order_by("withdrawn", "-id"))
+
+
+def exemption_out(row: Exemption) -> dict[str, Any]:
+    return {**row.as_recorded(), "at": row.at}
+
+
+def rounds(project: Project) -> list[RoundRow]:
+    return list(RoundRow.objects.filter(project=project).order_by("-id"))

@@ -1,0 +1,336 @@
+"""Writes: the log first, then what it says now, in one transaction. Nothing here is half-written.
+
+Every action takes the project, the caller and plain library values, appends to the log, and returns what is stored.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db import transaction
+
+from sextant.canonical import canonical
+from sextant.chain import GENESIS, Link, body_digest, link_digest
+from sextant.criteria import Criterion
+from sextant.documents import Document
+from sextant.errors import Conflict, InvalidInput, NotFound
+from sextant.evidence import Evidence, Measurement, Version
+from sextant.lifecycle.staleness import HOME
+from sextant.reports import Experiment, RolloutStep
+from sextant_server.projects.models import Project
+from sextant_server.projects.permissions import Caller
+from sextant_server.records.models import (
+    CriterionRow,
+    DocumentRow,
+    EvidenceRow,
+    Head,
+    Latest,
+    Record,
+    RestsOn,
+    SignatureRow,
+    SubjectRow,
+)
+
+#: The longest body of one record, in characters. Evidence is sums, not rows.
+MAX_BODY = 1_000_000
+
+
+def append(project: Project, caller: Caller, entries: Sequence[tuple[str, Any]]) -> list[Record]:
+    """Put records at the end of the project's log, in this order. Must run inside a transaction.
+
+    The head's row is locked for as long as the transaction lasts, so writers queue up and the chain cannot fork;
+    if something went past the lock, the unique constraints refuse it.
+    """
+    head = Head.objects.select_for_update().get(project=project)
+    now = datetime.now(UTC)
+    sequence, previous, made = head.sequence, head.digest, []
+    for kind, body in entries:
+        text = body if isinstance(body, str) else canonical(body)
+        if len(text) > MAX_BODY:
+            raise InvalidInput(
+                f"this {kind} has {len(text):,} characters", rule=f"a record holds at most {MAX_BODY:,}",
+                todo="store sums or a summary, and keep the rows in a table",
+            )  # fmt: skip
+        sequence += 1
+        link = Link(
+            project=str(project.uid), sequence=sequence, previous=previous, kind=kind, actor=caller.id, at=now,
+            body_digest=body_digest(text),
+        )  # fmt: skip
+        previous = link_digest(link)
+        made.append(
+            Record(
+                project=project, sequence=sequence, previous=link.previous, digest=previous, kind=kind, actor=caller.id,
+                at=now, body_digest=link.body_digest, body=text,
+            )
+        )  # fmt: skip
+    Record.objects.bulk_create(made, batch_size=500)
+    head.sequence, head.digest = sequence, previous
+    head.save(update_fields=["sequence", "digest"])
+    return made
+
+
+def begin_log(project: Project, caller: Caller, body: dict[str, Any]) -> None:
+    """The first record of a new project."""
+    Head.objects.create(project=project, sequence=0, digest=GENESIS)
+    append(project, caller, [("project", body)])
+
+
+# --- criteria
+
+
+@transaction.atomic
+def put_criteria(
+    project: Project, caller: Caller, criteria: Sequence[Criterion], *, retire: Iterable[str] = ()
+) -> list[CriterionRow]:
+    """Store criteria as they now read: new ones, new versions of changed ones, nothing for unchanged ones. Those in
+    `retire` no longer count; their evidence is kept."""
+    rows = {row.key: row for row in CriterionRow.objects.select_for_update().filter(project=project)}
+    keys = [c.key for c in criteria]
+    if len(set(keys)) < len(keys):
+        twice = sorted({k for k in keys if keys.count(k) > 1})
+        raise InvalidInput(f"given twice: {', '.join(twice)}", where="criteria", rule="a key names one criterion")
+    known = set(keys) | {k for k, row in rows.items() if not row.retired}
+    for criterion in criteria:
+        if criterion.leading and (criterion.leading not in known or criterion.leading == criterion.key):
+            raise InvalidInput(
+                f"its leading indicator {criterion.leading!r} is no other criterion", where=f"criterion {criterion.key}",
+                todo="add that criterion, or leave `leading` out",
+            )  # fmt: skip
+    changed: list[CriterionRow] = []
+    place = max((row.position for row in rows.values()), default=0)
+    for criterion in criteria:
+        row = rows.get(criterion.key)
+        if row and row.digest == criterion.digest() and not row.retired:
+            continue
+        if row is None:
+            place += 1
+            row = CriterionRow(project=project, key=criterion.key, version=0, position=place)
+        row.version, row.digest, row.retired = row.version + 1, criterion.digest(), False
+        row.body = canonical(criterion)
+        changed.append(row)
+    for key in retire:
+        row = rows.get(key)
+        if row is None:
+            raise NotFound(f"there is no criterion {key!r} to retire")
+        if not row.retired:
+            row.retired, row.version = True, row.version + 1
+            changed.append(row)
+    _record(project, caller, "criterion", changed)
+    return [CriterionRow.objects.get(project=project, key=c.key) for c in criteria]
+
+
+def _record(project: Project, caller: Caller, kind: str, rows: Sequence[Any]) -> None:
+    """Append what the rows now say, and save them with the records that say it."""
+    if not rows:
+        return
+    for row, record in zip(rows, append(project, caller, [(kind, row.as_recorded()) for row in rows]), strict=True):
+        row.record = record
+        row.save()
+
+
+# --- evidence
+
+
+@transaction.atomic
+def add_evidence(project: Project, caller: Caller, evidence: Sequence[Evidence]) -> list[tuple[EvidenceRow, bool]]:
+    """Append evidence, all of it or none. The same evidence again is found, not doubled: the flag says whether a
+    record was made. Evidence for a criterion that the project does not have is refused."""
+    # The head's lock first: of two writers with the same evidence the second must see what the first stored.
+    Head.objects.select_for_update().get(project=project)
+    criteria = {
+        row.key: Criterion.model_validate(json.loads(row.body))
+        for row in CriterionRow.objects.filter(
+            project=project, retired=False, key__in={e.criterion for e in evidence if e.criterion}
+        )
+    }
+    stamped: list[tuple[str, Evidence]] = []
+    for number, item in enumerate(evidence, 1):
+        if item.criterion and item.criterion not in criteria:
+            raise InvalidInput(
+                f"there is no criterion {item.criterion!r} in {project.slug}",
+                where=f"evidence {number} of {len(evidence)} ({item.kind})" if len(evidence) > 1 else item.kind,
+                rule="evidence is stored for a criterion that the project has", todo="write the criterion first",
+            )  # fmt: skip
+        if isinstance(item, Measurement) and item.criterion and item.measure_digest is None:
+            item = item.model_copy(update={"measure_digest": criteria[item.criterion].measure_digest})
+        stamped.append((item.digest(), item))
+    have = {
+        row.digest: row for row in EvidenceRow.objects.filter(project=project, digest__in=[d for d, _ in stamped])
+    }
+    fresh = {d: item for d, item in stamped if d not in have}
+    records = append(project, caller, [("evidence", canonical(item)) for item in fresh.values()])
+    rows = EvidenceRow.objects.bulk_create(
+        [
+            EvidenceRow(
+                project=project, record=record, digest=d, kind=item.kind, topic=item.topic[:200],
+                criterion=item.criterion or "", setting=item.setting.value, origin=item.origin.value,
+                model=str(item.model or ""), at=item.at,
+            )
+            for record, (d, item) in zip(records, fresh.items(), strict=True)
+        ],
+        batch_size=500,
+    )  # fmt: skip
+    RestsOn.objects.bulk_create(
+        [
+            RestsOn(project=project, evidence=row, subject=v.subject, version=v.version)
+            for row, item in zip(rows, fresh.values(), strict=True)
+            for v in item.rests_on
+        ],
+        batch_size=500,
+    )
+    _point_latest(project, rows)
+    _notice_exposure(project, caller, list(fresh.values()))
+    _notice_drift(project, caller, list(fresh.values()))
+    made = {row.digest: row for row in rows}
+    return [(made.get(d) or have[d], d in made) for d, _ in stamped]
+
+
+def _point_latest(project: Project, rows: Sequence[EvidenceRow]) -> None:
+    """Let each topic point at its newest evidence: by the time of measuring, then by the order of storing."""
+    if not rows:
+        return
+    topics = {row.topic for row in rows}
+    present = {
+        (p.topic, p.model): p
+        for p in Latest.objects.filter(project=project, topic__in=topics).select_related("evidence")
+    }
+    wanted: dict[tuple[str, str], EvidenceRow] = {}
+    for row in rows:
+        for model in dict.fromkeys(("*", row.model)):
+            place = (row.topic, model)
+            standing = wanted.get(place) or (present[place].evidence if place in present else None)
+            if standing is None or row.at >= standing.at:
+                wanted[place] = row
+    Latest.objects.bulk_create(
+        [Latest(project=project, topic=t, model=m, evidence=row) for (t, m), row in wanted.items()],
+        update_conflicts=True, unique_fields=["project", "topic", "model"], update_fields=["evidence"], batch_size=500,
+    )  # fmt: skip
+
+
+def _notice_exposure(project: Project, caller: Caller, items: Iterable[Evidence]) -> None:
+    """The first evidence that a person's experience depended on the model dates the exposure."""
+    starts = [e.started_at for e in items if isinstance(e, Experiment)]
+    starts += [e.period_start or e.at for e in items if isinstance(e, RolloutStep) and e.exposed > 0]
+    if starts and (project.exposed_at is None or min(starts) < project.exposed_at):
+        project.exposed_at = min(starts)
+        project.save(update_fields=["exposed_at"])
+        append(project, caller, [("exposure", {"exposed_at": project.exposed_at})])
+
+
+def _notice_drift(project: Project, caller: Caller, items: Iterable[Evidence]) -> None:
+    """Drift that was found in a subject marks it, so that what rests on it becomes stale; a clean run clears it."""
+    from sextant.reports import DriftRun
+
+    for item in items:
+        if not isinstance(item, DriftRun):
+            continue
+        row = SubjectRow.objects.filter(project=project, kind=item.subject.kind, name=item.subject.name).first()
+        if row is None or row.version != item.subject.version:
+            continue
+        found = f"{', '.join(item.drifted)} ({item.at.date()})" if item.drifted else ""
+        if found != row.drifted:
+            row.drifted = found
+            _record(project, caller, "subject", [row])
+
+
+# --- documents and signatures
+
+
+@transaction.atomic
+def put_document(
+    project: Project, caller: Caller, document: Document, *, key: str = "", expected_version: int | None = None
+) -> DocumentRow:
+    """Store a new version of a document, unless it reads as before. With `expected_version` (the one that the writer
+    had before them; 0 for none) a meanwhile change is a conflict, never overwritten."""
+    kind = document.kind
+    if document.many and not key:
+        raise InvalidInput(f"a {kind} needs a key", where="key", rule="a project may have several, each with its key")
+    if not document.many and key:
+        raise InvalidInput(f"a project has one {kind}; leave the key out", where="key")
+    Head.objects.select_for_update().get(project=project)
+    present = DocumentRow.objects.filter(project=project, kind=kind, key=key, present=True).first()
+    version = present.version if present else 0
+    if expected_version is not None and expected_version != version:
+        raise Conflict(
+            f"{document.label} was changed meanwhile: it is at version {version}, you had {expected_version}",
+            todo="look at the present version, and make your change there",
+        )
+    body = canonical(document)
+    if present and present.body == body and not present.withdrawn:
+        return present
+    DocumentRow.objects.filter(project=project, kind=kind, key=key, present=True).update(present=False)
+    row = DocumentRow(
+        project=project, kind=kind, key=key, version=version + 1, digest=document.material_digest(), body=body,
+        at=datetime.now(UTC), by=caller.name,
+    )  # fmt: skip
+    _record(project, caller, "document", [row])
+    return row
+
+
+@transaction.atomic
+def withdraw_document(project: Project, caller: Caller, kind: str, key: str) -> None:
+    """Take a document out of the present state. Its versions stay in the log."""
+    present = DocumentRow.objects.filter(project=project, kind=kind, key=key, present=True, withdrawn=False).first()
+    if present is None:
+        raise NotFound(f"there is no {kind} {key!r} to withdraw")
+    DocumentRow.objects.filter(pk=present.pk).update(present=False)
+    row = DocumentRow(
+        project=project, kind=kind, key=key, version=present.version + 1, digest=present.digest, body=present.body,
+        at=datetime.now(UTC), by=caller.name, withdrawn=True,
+    )  # fmt: skip
+    _record(project, caller, "document", [row])
+
+
+@transaction.atomic
+def sign(project: Project, caller: Caller, *, subject: str, digest: str, person: str, role: str) -> SignatureRow:
+    """A named person signs one exact version. Signing it again changes nothing."""
+    from sextant_server.records.queries import signable
+
+    present = signable(project)
+    if subject not in present:
+        raise NotFound(f"nothing called {subject!r} can be signed now", todo=f"there is: {', '.join(present) or 'nothing'}")
+    if present[subject] != digest:
+        raise Conflict(
+            f"{subject} has changed since: this signature is for {digest[:12]}, the present version is "
+            f"{present[subject][:12]}", todo="read the present version, then sign that",
+        )  # fmt: skip
+    found = SignatureRow.objects.filter(
+        project=project, subject=subject, digest=digest, person=person, role=role
+    ).first()
+    if found:
+        return found
+    row = SignatureRow(
+        project=project, subject=subject, digest=digest, person=person, role=role, at=datetime.now(UTC)
+    )
+    _record(project, caller, "signature", [row])
+    return row
+
+
+# --- subjects
+
+
+@transaction.atomic
+def put_subject(
+    project: Project, caller: Caller, version: Version, *, phase: str = "", depends: Sequence[Version] = (), note: str = ""
+) -> SubjectRow:
+    """Say which version of a thing is the present one. What rests on another version becomes stale; saying the same
+    version again ends its being re-opened, and marks of drift."""
+    row = SubjectRow.objects.select_for_update().filter(project=project, kind=version.kind, name=version.name).first()
+    row = row or SubjectRow(project=project, kind=version.kind, name=version.name)
+    before = None if row.pk is None else row.as_recorded()
+    row.version, row.depends = version.version, [v.plain() for v in depends]
+    row.phase = phase or row.phase or HOME.get(version.kind, "model")
+    row.note, row.reopened, row.drifted = note or row.note, "", ""
+    if before != row.as_recorded():
+        _record(project, caller, "subject", [row])
+    return row
+
+
+def reopen_subjects(project: Project, caller: Caller, rows: Sequence[SubjectRow], why: str) -> None:
+    """Mark subjects as being worked on again."""
+    for row in rows:
+        row.reopened = why
+    _record(project, caller, "subject", rows)
