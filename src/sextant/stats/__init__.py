@@ -1,0 +1,67 @@
+"""The ground floor: estimates with honest intervals, from sums that add up.
+
+In reading order:
+
+intervals      one look at one sample: shares, means, quantiles, rates, differences, ratios
+moments        count, mean and spread, in a form that adds up
+sequential     the same under continuous looking: confidence sequences
+agreement      do labelers agree beyond chance?
+distances      do two histograms differ beyond chance?
+sample_ratio   did an experiment's split happen as planned?
+power          how many are needed?
+
+All are pure functions of numbers. An undefined result is nan with a reason, never a plausible number; what
+breaks a rule raises `sextant.errors.InvalidInput`. NumPy and SciPy are imported when a function first needs
+them.
+
+>>> from sextant.stats import wilson
+>>> wilson(45, 50).lower > 0.75
+True
+"""
+
+from sextant.stats.agreement import agreement_interval, fleiss_kappa, krippendorff_alpha_nominal
+from sextant.stats.distances import distance_interval, jensen_shannon, psi, total_variation
+from sextant.stats.intervals import (
+    Bounds,
+    clopper_pearson,
+    difference_means,
+    difference_proportions,
+    mean_t,
+    poisson_rate,
+    quantile_ranks,
+    ratio,
+    wilson,
+)
+from sextant.stats.moments import Moments
+from sextant.stats.power import sample_size_proportions
+from sextant.stats.sample_ratio import sample_ratio_p
+from sextant.stats.sequential import (
+    confidence_sequence_difference,
+    confidence_sequence_mean,
+    confidence_sequence_proportion,
+)
+
+__all__ = [
+    "Bounds",
+    "Moments",
+    "agreement_interval",
+    "clopper_pearson",
+    "confidence_sequence_difference",
+    "confidence_sequence_mean",
+    "confidence_sequence_proportion",
+    "difference_means",
+    "difference_proportions",
+    "distance_interval",
+    "fleiss_kappa",
+    "jensen_shannon",
+    "krippendorff_alpha_nominal",
+    "mean_t",
+    "poisson_rate",
+    "psi",
+    "quantile_ranks",
+    "ratio",
+    "sample_ratio_p",
+    "sample_size_proportions",
+    "total_variation",
+    "wilson",
+]
