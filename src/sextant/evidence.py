@@ -258,7 +258,7 @@ class Proportion(Measurement):
         return self.trials
 
     def bounds(self, level: float, sides: int) -> Bounds:
-        if self.interval and self.interval.method == "clopper-pearson":
+        if self.interval and self.interval.method == "clopper_pearson":
             return intervals.clopper_pearson(self.successes, self.trials, level=level, sides=sides)
         return intervals.wilson(self.successes, self.trials, level=level, sides=sides)
 
@@ -297,12 +297,12 @@ class Quantile(Measurement):
     def bounds(self, level: float, sides: int) -> Bounds:
         point, low, high = intervals.quantile_ranks(self.n, self.q, level=level, sides=sides)
         if point not in self.ranks:
-            return Bounds(math.nan, math.nan, math.nan, "order statistics", "no values were measured")
+            return Bounds(math.nan, math.nan, math.nan, "order_statistics", "no values were measured")
         return Bounds(
             self.ranks[point],
             self.ranks.get(low, -math.inf),
             self.ranks.get(high, math.inf),
-            "order statistics",
+            "order_statistics",
         )
 
 
@@ -422,7 +422,7 @@ class Count(Measurement):
     interval: None = None
 
     def bounds(self, level: float, sides: int) -> Bounds:
-        return Bounds(self.value, self.value, self.value, "full count", self.undefined)
+        return Bounds(self.value, self.value, self.value, "full_count", self.undefined)
 
     def recompute(self) -> Bounds:
         return self.bounds(0.95, 2)

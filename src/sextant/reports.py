@@ -296,7 +296,9 @@ def read_evidence(data: Any, *, where: str = "evidence") -> Evidence:
     try:
         evidence: Evidence = _ADAPTER.validate_python(data)
     except ValidationError as error:
-        raise InvalidInput(first_fault(error), where=where, todo=f"kinds are {', '.join(KINDS)}") from error
+        unknown = any(fault["type"].startswith("union_tag") for fault in error.errors(include_url=False))
+        todo = f"kinds are {', '.join(KINDS)}" if unknown else None
+        raise InvalidInput(first_fault(error), where=where, todo=todo) from error
     if evidence.schema_version > 1:
         raise InvalidInput(
             f"schema_version {evidence.schema_version} is newer than this Sextant reads", where=where,

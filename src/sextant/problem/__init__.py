@@ -1,6 +1,6 @@
 """Phase 1, the problem: is it worth solving, and is ML the way?
 
-documents        what people write down: five Ws, talks, decision tree, return, feasibility, stakeholders, brief
+documents        what people write down, from the five Ws to the brief
 five_ws          reads the five answers and names what is unclear, by rules that can be read
 decision_tree    six questions, one outcome, and the path that led there
 roi              benefit against cost as ranges: the middle, the chance of a loss, the payback

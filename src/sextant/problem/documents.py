@@ -1,4 +1,4 @@
-"""What people write down in phase 1: the problem, who has it, whether ML is right, what it returns, who agrees."""
+"""What people write down in phase 1: the problem, whether ML is right, what it returns, and who agrees."""
 
 from __future__ import annotations
 
@@ -129,12 +129,12 @@ class DecisionTree(Document):
     oversight_criterion: Key | None = Field(
         None,
         title="Oversight target",
-        description="The target that shows that the oversight works, such as the share of outputs a person looked at.",
+        description="The target that shows that it works, such as the share of outputs a person looked at.",
     )
     rule_based_baseline: Words = Field(
         "",
         title="Rule-based baseline",
-        description="The simple way, without ML, that a model must beat: the rules in use today or the best you can name.",
+        description="The simple way, without ML, that a model must beat: rules in use today, or the best.",
     )
 
 
@@ -310,9 +310,11 @@ class Brief(Document):
         "One page that stakeholders sign. A change of target, scope, budget or date asks them again."
     )
     material: ClassVar[frozenset[str] | None] = frozenset(
-        ("target_users", "approach", "scope", "business_metrics", "product_metrics", "ml_metrics")
-        + ("starts", "ends", "budget", "done")
-    )
+        {
+            "target_users", "approach", "scope", "business_metrics", "product_metrics", "ml_metrics",
+            "starts", "ends", "budget", "done",
+        }
+    )  # fmt: skip
 
     problem: Words = Field("", title="Problem", description="What goes wrong, for whom, how often.")
     impact_now: Words = Field("", title="Where we are", description="The numbers today.")

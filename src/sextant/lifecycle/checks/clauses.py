@@ -1,7 +1,7 @@
-"""What the checks share. A check is a list of clauses, each a status with its sentence; the worst decide and speak.
+"""What the checks share: a check is a list of clauses, and the worst of them decide and speak.
 
-An item's row has several conditions, and each is one `Clause`. `decide` puts them together: the status is the worst
-one, the reason is what the worst clauses say (two sentences at most), the action is the first thing that they ask.
+An item's row has several conditions, and each is one `Clause`, a status with its sentence. `decide` puts them
+together: the worst status, what the worst clauses say, and the first thing that they ask for.
 """
 
 from __future__ import annotations
@@ -45,7 +45,8 @@ def met(said: str, evidence: Iterable[str] = (), criteria: Iterable[str] = ()) -
 def decide(clauses: Sequence[Clause]) -> Finding:
     """The finding of an item: the worst status of its clauses, in the words of the worst of them.
 
-    Two sentences are said at most; of what fails, the number of those left out. Where all holds, the first two say why.
+    Two sentences are said at most; of what fails, the number of those left out. Where all holds, the first
+    two say why.
     """
     status = worst([c.status for c in clauses])
     ranked: list[Clause] = []
@@ -85,8 +86,8 @@ def of_criterion(state: ProjectState, criterion: Criterion) -> Clause:
 
 
 def faults(state: ProjectState, stored: Stored) -> Clause | None:
-    """Why a record may not decide, if it may not: invented or declared numbers, a condition that did not hold, or
-    something that it rests on has changed."""
+    """Why a record may not decide, or None: its numbers are invented or declared, a condition did not hold,
+    or something that it rests on has changed."""
     ev = stored.evidence
     name, action = ev.kind.replace("_", " "), Action("Measure it again", f"evidence:{ev.kind}")
     wrong = ""
@@ -117,7 +118,7 @@ def listed(words: Iterable[str]) -> str:
 
 
 def last_due(first: date, cadence_days: int, until: date) -> date | None:
-    """The last day, up to and with `until`, on which something is due that recurs from `first`; None before it.
+    """The last day up to and with `until` on which something that recurs from `first` is due, or None.
 
     >>> last_due(date(2026, 1, 5), 7, date(2026, 1, 18))
     datetime.date(2026, 1, 12)
