@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from sextant.errors import SextantError
+from sextant_server.projects.frame import SignInFirst
 
 log = logging.getLogger("sextant.request")
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -76,6 +77,8 @@ class Problems:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if isinstance(error, SignInFirst):
+            return error.response
         if not isinstance(error, SextantError):
             if not settings.DEBUG:
                 log.error("unexpected error", exc_info=error, extra={"path": request.path})

@@ -1,0 +1,199 @@
+"""What a project's overview shows, out of its state: no query of its own but for what happened lately."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import reverse
+
+from sextant.criteria import Criterion, Origin
+from sextant.lifecycle.failure_modes import detect
+from sextant.lifecycle.gates import GateState, ItemState, current_phase, gates
+from sextant.lifecycle.phases import BY_KEY, PHASES
+from sextant.lifecycle.reruns import reruns
+from sextant.lifecycle.state import ProjectState
+from sextant.lifecycle.timeline import forecast
+from sextant.verdicts import Verdict
+from sextant_server.projects.models import Project
+from sextant_server.records.models import DecisionRow, Record, RoundRow
+
+#: The log's records that a person wants to hear of, each with what it says.
+TOLD = {
+    "decision": "Gate decision", "iteration": "Went back", "evidence": "Proof stored", "criterion": "Target changed",
+    "document": "Written", "signature": "Signed", "exemption": "Waiver or exemption", "subject": "Version set",
+    "project": "Project changed", "exposure": "First real use", "risk": "Risk changed", "plan": "Timeline changed",
+    "member": "People changed", "token": "Token changed", "webhook": "Webhook changed",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One row of the table of targets."""
+
+    criterion: Criterion
+    verdict: Verdict
+
+    @property
+    def exact(self) -> bool:
+        return self.verdict.lower is None
+
+    @property
+    def baseline(self) -> float | None:
+        return self.criterion.baseline.value if self.criterion.baseline else None
+
+    @property
+    def difference(self) -> bool:
+        return self.criterion.role == "guardrail"
+
+    @property
+    def simulated(self) -> bool:
+        return self.verdict.origin is Origin.SIMULATED
+
+
+def targets(state: ProjectState) -> list[Target]:
+    return [Target(c, state.verdict(key)) for key, c in state.criteria.items()]
+
+
+def sentence(found: GateState, here: GateState) -> str:
+    """A phase's few words on the course."""
+    if not found.assessed:
+        return "not assessed"
+    if found.passed and found.decision:
+        waived = sum(i.status.value == "waived" for i in found.items)
+        text = f"passed {found.decision.at.day} {found.decision.at:%b}"
+        return text + (f", {waived} waived" if waived else "")
+    if found.phase == here.phase or any(i.status.value != "missing" for i in found.items):
+        return f"{found.met} of {len(found.items)} met"
+    return "not started"
+
+
+def course(slug: str, state: ProjectState, found: list[GateState], here: GateState) -> list[dict[str, Any]]:
+    """The six phases as the course draws them."""
+    last_back = state.rounds[-1] if state.rounds else None
+    steps = []
+    for one in found:
+        info = BY_KEY[one.phase]
+        done = one.passed or (not one.assessed)
+        steps.append(
+            {
+                "name": info.name,
+                "sub": sentence(one, here),
+                "href": reverse("phase", args=[slug, one.phase]),
+                "state": "not_assessed" if not one.assessed else "here" if one.phase == here.phase else "done" if done else "ahead",
+                "iteration": one.iteration,
+                "progress": one.met / len(one.items) if one.items else 0,
+            }
+        )  # fmt: skip
+    if last_back and BY_KEY[last_back.phase].number < len(PHASES):
+        # One came back from the farthest phase that had been reached by then.
+        reached = [BY_KEY[d.phase].number for d in state.decisions if d.at <= last_back.opened_at and d.outcome == "pass"]
+        source = min(max(reached, default=BY_KEY[last_back.phase].number) + 1, len(PHASES))
+        if source > BY_KEY[last_back.phase].number:
+            steps[BY_KEY[last_back.phase].number - 1]["back_from"] = PHASES[source - 1].name
+    return steps
+
+
+def href(slug: str, target: str, phase: str, item: str) -> str:
+    """Where an item's one action leads: what a check named as `kind:rest`."""
+    kind, _, rest = target.partition(":")
+    if kind == "document" and rest:
+        name, _, key = rest.partition(":")
+        return reverse("document", args=[slug, name, key]) if key else reverse("documents", args=[slug, name])
+    if kind == "criterion" and rest:
+        return reverse("target", args=[slug, rest])
+    if kind == "evidence":
+        return f"{reverse('proof', args=[slug])}?kind={rest}"
+    if kind == "sign" and rest:
+        return reverse("sign", args=[slug, rest])
+    if kind == "risk" or target == "grid:risks":
+        return reverse("risks", args=[slug])
+    if target == "grid:timeline":
+        return reverse("timeline", args=[slug])
+    return f"{reverse('phase', args=[slug, phase])}#item-{item}"
+
+
+def blocker(slug: str, found: ItemState) -> dict[str, Any]:
+    """A blocking item as one sentence and one button."""
+    action = found.finding.action
+    return {
+        "item": found.item, "status": found.status.value, "reason": found.finding.reason,
+        "label": action.label if action else "Open the item",
+        "href": href(slug, action.target if action else "", found.item.phase, found.item.key),
+    }  # fmt: skip
+
+
+def context(project: Project, state: ProjectState) -> dict[str, Any]:
+    """Everything on the overview, in the order of its questions."""
+    found = gates(state)
+    here = current_phase(found)
+    advice = [i for i in here.items if not i.blocking and not i.status.passes]
+    spent = sum(p.spent_cost or 0 for p in state.plans.values())
+    planned = sum(p.planned_cost or 0 for p in state.plans.values())
+    lately = Record.objects.filter(project=project).exclude(kind__in=("plan", "risk")).order_by("-sequence")[:8]
+    return {
+        "state": state,
+        "course": course(project.slug, state, found, here),
+        "here": here,
+        "info": BY_KEY[here.phase],
+        "blockers": [blocker(project.slug, i) for i in here.blockers],
+        "advice": [blocker(project.slug, i) for i in advice],
+        "targets": targets(state),
+        "forecast": forecast(state),
+        "spent": spent,
+        "budget": state.budget if state.budget is not None else planned or None,
+        "reruns": reruns(state),
+        "failures": [mode for mode in detect(state) if mode.present],
+        "lately": [{"record": r, "word": TOLD.get(r.kind, r.kind), "text": told(r)} for r in lately],
+        "brief_signed": [s for s in state.signatures if s.subject == "brief"],
+    }
+
+
+def told(record: Record) -> str:
+    """What a log record says, in a few words."""
+    body = record.content
+    match record.kind:
+        case "evidence":
+            return str(body.get("estimand", ""))
+        case "decision":
+            return f"{BY_KEY[body['phase']].name}: {body['outcome']}, by {body['by']}"
+        case "iteration":
+            return f"{BY_KEY[body['phase']].name}: {body['reason']}"
+        case "criterion":
+            return str(body["criterion"]["name"]) + (" (retired)" if body["retired"] else "")
+        case "document":
+            return f"{body['kind'].replace('_', ' ')} {body['key']}".strip()
+        case "signature":
+            return f"{body['subject'].replace('_', ' ')} by {body['person']}"
+        case "exemption":
+            ended = " (ended)" if body["withdrawn"] else ""
+            return f"{body['target']}: {body['reason']}{ended}"
+        case "subject":
+            return f"{body['kind']} {body['name']} is {body['version']}"
+    return ""
+
+
+def rows(projects: list[Project]) -> list[dict[str, Any]]:
+    """The list of projects: each with the phase where it stands. Two queries, however many projects there are."""
+    rounds: dict[tuple[int, str], int] = {}
+    for r in RoundRow.objects.filter(project__in=projects):
+        rounds[r.project_id, r.phase] = max(r.number, rounds.get((r.project_id, r.phase), 1))
+    last: dict[tuple[int, str], DecisionRow] = {}
+    for d in DecisionRow.objects.filter(project__in=projects).defer("items", "anchor").order_by("id"):
+        if d.iteration == rounds.get((d.project_id, d.phase), 1):
+            last[d.project_id, d.phase] = d
+    listed = []
+    for project in projects:
+        first = BY_KEY[project.opened_at_phase].number
+        open_phases = [
+            p for p in PHASES[first - 1 :]
+            if (d := last.get((project.pk, p.key))) is None or d.outcome != "pass"
+        ]  # fmt: skip
+        decided = [d for (pk, _), d in last.items() if pk == project.pk]
+        listed.append(
+            {
+                "project": project, "phase": open_phases[0] if open_phases else PHASES[-1],
+                "last": max(decided, key=lambda d: d.at, default=None), "number": len(PHASES) - len(open_phases),
+            }
+        )  # fmt: skip
+    return listed
