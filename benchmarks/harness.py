@@ -46,7 +46,8 @@ class Benchmark:
     """A question, the sides that answer it, and the bar, if there is one.
 
     `peers` names the environments (peers/NAME.lock) that a side's command needs; `{NAME}` in a command is the
-    folder of that environment's programs, and `{ours}` the folder of the programs of the running one.
+    folder of that environment's programs, and `{ours}` that of the running one. A brace that is meant as one
+    is doubled.
     """
 
     question: str
@@ -78,7 +79,7 @@ def peer_programs(name: str) -> Path:
         print(f"Installing the peer {name} (once, until its lock changes)", file=sys.stderr)
         subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
         pip = [str(folder / "bin/python"), "-m", "pip"]
-        subprocess.run([*pip, "install", "--quiet", "--require-hashes", "-r", str(lock)], check=True)
+        subprocess.run([*pip, "install", "-qq", "--require-hashes", "-r", str(lock)], check=True)
         stamp.write_text(digest)
     return folder / "bin"
 
