@@ -1,4 +1,4 @@
-"""The rule of tests/conftest.py, tried on a suite of its own: in CI a skip fails the run and says why."""
+"""The rule of tests/no_skips.py, tried on a suite of its own: in CI a skip fails the run and says why."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ SUITES = {
 def test_a_skip_fails_the_run_only_in_ci(
     tmp_path: Path, suite: str, workers: int, in_ci: str, code: int
 ) -> None:
-    (tmp_path / "conftest.py").write_text((ROOT / "tests" / "conftest.py").read_text())
+    (tmp_path / "conftest.py").write_text((ROOT / "tests" / "no_skips.py").read_text())
     (tmp_path / "test_suite.py").write_text(SUITES[suite])
     (tmp_path / "test_other.py").write_text("def test_runs():\n    pass\n")
     outside = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")}
