@@ -1,17 +1,22 @@
 """The server's settings in a home of their own: a test never touches its user's data, keys or anchors."""
 
+import atexit
 import os
+import secrets
+import shutil
 import tempfile
 from pathlib import Path
 
-# Made once by the process that starts the run; its workers inherit the variable, and each has its own part.
+# Chosen once by the process that starts the run, and made by whoever writes first: a type checker that reads
+# these settings leaves nothing behind. Workers inherit the variable, and each has its own part.
 if "SEXTANT_TEST_HOME" not in os.environ:
-    _made = tempfile.TemporaryDirectory(prefix="sextant-tests-")
-    os.environ["SEXTANT_TEST_HOME"] = _made.name
+    os.environ["SEXTANT_TEST_HOME"] = f"{tempfile.gettempdir()}/sextant-tests-{secrets.token_hex(8)}"
+    atexit.register(shutil.rmtree, os.environ["SEXTANT_TEST_HOME"], ignore_errors=True)
 _home = Path(os.environ["SEXTANT_TEST_HOME"]) / os.environ.get("PYTEST_XDIST_WORKER", "main")
 
 os.environ.update(
     SEXTANT_HOME=str(_home / "home"),
+    SEXTANT_SECRET_KEY="of the tests",
     XDG_CONFIG_HOME=str(_home / "config"),
     XDG_STATE_HOME=str(_home / "state"),
 )
