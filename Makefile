@@ -17,11 +17,10 @@ demo: $(VENV)/run.stamp ## carry a real project through six phases and open it a
 test: $(VENV)/test.stamp ## run the whole test suite
 	@$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
 
+CHECKS := "ruff format --check --output-format concise" "ruff check --output-format concise" "mypy" "lint-imports --no-logo"
+
 lint: $(VENV)/test.stamp ## check format, style, types and the directions of imports
-	$(BIN)/ruff format --check
-	$(BIN)/ruff check
-	$(BIN)/mypy
-	$(BIN)/lint-imports --no-logo
+	@status=0; for check in $(CHECKS); do echo "--- $$check"; $(BIN)/$$check || status=1; done; exit $$status
 
 format: $(VENV)/test.stamp ## put the code into its standard format
 	$(BIN)/ruff format
