@@ -9,11 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import TypeVar
 
 from sextant.criteria import Criterion, Origin
+from sextant.evidence import Evidence
 from sextant.lifecycle.gates import Action, Finding
 from sextant.lifecycle.state import ProjectState, Stored
+from sextant.problem.documents import Stakeholder
 from sextant.verdicts import RULES, Status, worst
+
+E = TypeVar("E", bound=Evidence)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +110,40 @@ def faults(state: ProjectState, stored: Stored) -> Clause | None:
     if why := state.stale(ev):
         return Clause(Status.STALE, f"The {name} must be taken again: {why[0]}.", action, (stored.digest,))
     return None
+
+
+def signed_by(
+    state: ProjectState, subject: str, digest: str, people: Sequence[Stakeholder], what: str
+) -> Clause:
+    """The condition that each of these people has signed this exact version of `what`.
+
+    Missing while somebody has never signed; stale where everybody has, but somebody an earlier version.
+    """
+    theirs = {
+        p.name: [s for s in state.signatures if s.subject == subject and p.is_person(s.person)]
+        for p in people
+    }
+    never = [name for name, found in theirs.items() if not found]
+    earlier = [name for name, found in theirs.items() if found and digest not in {s.digest for s in found}]
+    done = len(people) - len(never) - len(earlier)
+    action = Action(f"Ask {listed([*never, *earlier])} to sign", f"sign:{subject}")
+    if never:
+        said = f"{done} of {len(people)} have signed the present {what}; {listed(never)} never did"
+        said += f", and {listed(earlier)} signed an earlier version." if earlier else "."
+        return Clause(Status.MISSING, said, action)
+    if earlier:
+        said = (
+            f"The {what} changed since {listed(earlier)} signed; {done} of {len(people)} have signed it now."
+        )
+        return Clause(Status.STALE, said, action)
+    last = max((s.at for found in theirs.values() for s in found if s.digest == digest), default=state.now)
+    return met(f"{listed(theirs)} signed the present {what}, the last on {last.date()}.")
+
+
+def latest(state: ProjectState, kind: type[E], topic: str) -> tuple[E, Stored] | None:
+    """The latest record of a kind on a topic, as that kind and as it is stored."""
+    stored = state.latest(kind, topic)
+    return (stored.evidence, stored) if stored and isinstance(stored.evidence, kind) else None
 
 
 def listed(words: Iterable[str]) -> str:

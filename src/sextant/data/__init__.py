@@ -1,0 +1,8 @@
+"""Phase 2, the data: what is needed, where it comes from, how it is labeled, and how good it is.
+
+documents        what people write down: requirements, sources, the plan, guidelines, pipelines, decisions
+requirements     rules that can be checked, and the sides of the data that still have none
+findings         what was decided about each finding of a quality report
+quality          what is wrong with a table: missing, repeated, constant, extreme, one-sided
+drift            how far two versions of a feature lie apart
+"""
