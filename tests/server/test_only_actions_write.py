@@ -20,6 +20,8 @@ ALWAYS = {
     "create_user", "create_superuser", "set_password", "cursor", "executescript",
 }  # fmt: skip
 SOMETIMES = {"create", "update", "delete"}
+# sextant.chain.Verifier.save() hands out where it stands; it stores nothing.
+NOT_WRITES = {"verifier.save"}
 
 
 def writes(source: str) -> list[int]:
@@ -32,6 +34,8 @@ def writes(source: str) -> list[int]:
     found = []
     for node in ast.walk(ast.parse(source)):
         if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+            continue
+        if ast.unparse(node.func) in NOT_WRITES:
             continue
         name = node.func.attr
         # Django's asynchronous twins: acreate, asave, aupdate ...
@@ -88,6 +92,7 @@ def test_a_write_is_seen(source: str) -> None:
         "@router.delete('/tokens/{key}')\ndef revoke(): ...",
         "Project.objects.filter(pk=1).first()",
         "actions.create(project, caller, fields)",
+        "verifier.save()",
     ],
 )
 def test_what_only_looks_like_a_write_is_not(source: str) -> None:
