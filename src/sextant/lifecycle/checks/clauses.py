@@ -12,8 +12,9 @@ from datetime import date, timedelta
 from typing import TypeVar
 
 from sextant.criteria import Criterion, Origin
-from sextant.evidence import Evidence
+from sextant.evidence import Evidence, Version
 from sextant.lifecycle.gates import Action, Finding
+from sextant.lifecycle.staleness import stale_reasons
 from sextant.lifecycle.state import ProjectState, Stored
 from sextant.problem.documents import Stakeholder
 from sextant.verdicts import RULES, Status, worst
@@ -90,7 +91,7 @@ def of_criterion(state: ProjectState, criterion: Criterion) -> Clause:
     )
 
 
-def faults(state: ProjectState, stored: Stored) -> Clause | None:
+def faults(state: ProjectState, stored: Stored, *, ignoring: Version | None = None) -> Clause | None:
     """Why a record may not decide, or None: its numbers are invented or declared, a condition did not hold,
     or something that it rests on has changed."""
     ev = stored.evidence
@@ -107,7 +108,7 @@ def faults(state: ProjectState, stored: Stored) -> Clause | None:
         return Clause(
             Status.MISSING, f"There is a {name}, but it does not count: {wrong}.", action, (stored.digest,)
         )
-    if why := state.stale(ev):
+    if why := stale_reasons([v for v in ev.rests_on if v != ignoring], state.subjects):
         return Clause(Status.STALE, f"The {name} must be taken again: {why[0]}.", action, (stored.digest,))
     return None
 

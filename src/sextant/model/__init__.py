@@ -1,0 +1,6 @@
+"""Phase 3, the model: which approach is good, fast and cheap enough?
+
+documents        what people write down: requirements, resources, check-ins, options, the choice, blockers
+options          options weighed against each other, what would change the winner, and where costs break even
+blockers         how old each blocker is, and how long resolving one takes
+"""
