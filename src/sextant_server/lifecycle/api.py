@@ -118,10 +118,15 @@ def list_exemptions(request: HttpRequest, slug: str) -> list[dict[str, Any]]:
     return [queries.exemption_out(row) for row in queries.exemptions(access(request, slug).project)]
 
 
+class NamedWaiverIn(WaiverIn):
+    by: str | None = None
+
+
 @router.post("/projects/{slug}/waivers", response={201: Any})
-def waive(request: HttpRequest, slug: str, payload: WaiverIn) -> Any:
+def waive(request: HttpRequest, slug: str, payload: NamedWaiverIn) -> Any:
     found = access(request, slug, "decide")
-    row = actions.waive(found.project, found.caller, actions.AskedWaiver(**payload.dict()))
+    asked = actions.AskedWaiver(**payload.dict(exclude={"by"}))
+    row = actions.waive(found.project, found.caller, asked, by=_by(found, payload.by))
     return 201, queries.exemption_out(row)
 
 

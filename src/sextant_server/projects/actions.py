@@ -9,6 +9,8 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.models import User
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
@@ -135,6 +137,24 @@ def remove_member(project: Project, caller: Caller, username: str) -> None:
 def _keep_an_owner(project: Project, member: Member) -> None:
     if not Member.objects.filter(project=project, role="owner").exclude(pk=member.pk).exists():
         raise Conflict("this is the project's only owner", todo="make somebody else an owner first")
+
+
+def make_account(username: str, password: str, *, name: str = "", admin: bool = False) -> User:
+    """An account for a person; the password must pass the rules of the settings. An admin may see and do everything."""
+    first, _, last = name.strip().partition(" ")
+    account = User(username=username, first_name=first, last_name=last, is_staff=admin, is_superuser=admin)
+    try:
+        account.clean_fields(exclude=["password"])
+        validate_password(password, account)
+    except ValidationError as error:
+        raise InvalidInput(" ".join(error.messages), where=f"account {username}") from error
+    account.set_password(password)
+    try:
+        with transaction.atomic():
+            account.save()
+    except IntegrityError as error:
+        raise Conflict(f"there is an account {username!r} already", todo="choose another name") from error
+    return account
 
 
 def hashed(secret: str) -> str:
