@@ -30,12 +30,16 @@ def record(sequence: int, previous: str, body: str, **fields: object) -> Record:
 def log(length: int, first: int = 1, previous: str = GENESIS, word: str = "body") -> list[Record]:
     made: list[Record] = []
     for sequence in range(first, first + length):
-        made.append(record(sequence, made[-1].record_digest if made else previous, f'{{"{word}":{sequence}}}'))
+        made.append(
+            record(sequence, made[-1].record_digest if made else previous, f'{{"{word}":{sequence}}}')
+        )
     return made
 
 
 def anchored(chain: list[Record], place: int) -> Anchor:
-    return sign(Anchor(project="p", sequence=place, head=chain[place - 1].record_digest, at=AT, reason="gate"), KEY)
+    return sign(
+        Anchor(project="p", sequence=place, head=chain[place - 1].record_digest, at=AT, reason="gate"), KEY
+    )
 
 
 def renumbered(chain: list[Record]) -> list[Record]:
@@ -170,7 +174,11 @@ def test_an_anchor_with_a_wrong_signature_or_key_is_left_out_and_that_is_said() 
     assert found.anchors_checked == 0
 
 
-@given(length=st.integers(1, 12), place=st.integers(0, 11), field=st.sampled_from(["actor", "kind", "previous", "body"]))
+@given(
+    length=st.integers(1, 12),
+    place=st.integers(0, 11),
+    field=st.sampled_from(["actor", "kind", "previous", "body"]),
+)
 def test_any_change_of_any_field_of_any_record_is_found(length: int, place: int, field: str) -> None:
     chain = log(length)
     place %= length

@@ -36,7 +36,9 @@ def estimate(lower: float, upper: float, **fields: Any) -> Estimate:
         "lower": lower, "upper": upper, "method": "given", "level": fields.pop("level", 0.95),
         "sides": fields.pop("sides", 2), "continuous": fields.pop("continuous", False),
     }  # fmt: skip
-    return Estimate.model_validate(COMMON | {"value": (lower + upper) / 2, "interval": interval, "n": 100} | fields)
+    return Estimate.model_validate(
+        COMMON | {"value": (lower + upper) / 2, "interval": interval, "n": 100} | fields
+    )
 
 
 def on(c: Criterion, ev: Measurement, **options: Any) -> Verdict:
@@ -72,7 +74,13 @@ def test_every_combination(
 ) -> None:
     """The interval is given at 95 %; a criterion that asks for 99 % cannot use it."""
     c = criterion(
-        role=role, direction=direction, threshold=0.25, level=level, minimum_n=50, requires=["held_out"], max_age_days=30
+        role=role,
+        direction=direction,
+        threshold=0.25,
+        level=level,
+        minimum_n=50,
+        requires=["held_out"],
+        max_age_days=30,
     )
     # A guardrail's margin of 0.25 is a bar at -0.25 where more is better, at +0.25 where less is.
     bar = -0.25 if role == "guardrail" and direction == "at_least" else 0.25
@@ -175,7 +183,10 @@ def test_a_declared_number_counts_for_business_and_not_for_ml() -> None:
 def test_units_that_are_the_same_but_for_scale() -> None:
     assert on(criterion(unit="%", threshold=50), estimate(0.6, 0.7)).status is Status.MET
     assert on(criterion(unit="%", threshold=65), estimate(0.6, 0.7)).status is Status.NOT_ENOUGH
-    assert on(criterion(unit="ms", threshold=200, direction="at_most"), estimate(0.1, 0.15, unit="s")).value == 125
+    assert (
+        on(criterion(unit="ms", threshold=200, direction="at_most"), estimate(0.1, 0.15, unit="s")).value
+        == 125
+    )
 
 
 def test_undefined_says_why_and_is_not_enough() -> None:
@@ -234,7 +245,10 @@ def test_the_setting_nearest_to_real_use_speaks_first() -> None:
     offline, live = estimate(0.6, 0.7), estimate(0.1, 0.2, setting="monitoring")
     verdict = judge(criterion(), [Proof(offline, "o"), Proof(live, "l")], now=NOW)
     assert verdict.status is Status.UNMET and verdict.setting is Setting.MONITORING
-    assert judge(criterion(), [Proof(offline, "o"), Proof(live, "l")], now=NOW, setting=Setting.OFFLINE).evidence == "o"
+    assert (
+        judge(criterion(), [Proof(offline, "o"), Proof(live, "l")], now=NOW, setting=Setting.OFFLINE).evidence
+        == "o"
+    )
 
 
 def test_an_old_offline_result_does_not_cover_that_monitoring_went_quiet() -> None:
@@ -249,10 +263,14 @@ def test_an_old_offline_result_does_not_cover_that_monitoring_went_quiet() -> No
 def test_a_guardrail_on_counts_by_hand() -> None:
     """Candidate 480/1000, control 500/1000: -2 points, Newcombe about -6.4 to +2.4 points. A margin of 7 points holds,
     of 5 can't be told, and a loss of 20 points breaks any of them."""
-    ev = ProportionDifference.of(successes=480, trials=1000, control_successes=500, control_trials=1000, **COMMON)
+    ev = ProportionDifference.of(
+        successes=480, trials=1000, control_successes=500, control_trials=1000, **COMMON
+    )
     assert on(criterion(role="guardrail", threshold=0.07), ev).status is Status.MET
     assert on(criterion(role="guardrail", threshold=0.05), ev).status is Status.NOT_ENOUGH
-    bad = ProportionDifference.of(successes=300, trials=1000, control_successes=500, control_trials=1000, **COMMON)
+    bad = ProportionDifference.of(
+        successes=300, trials=1000, control_successes=500, control_trials=1000, **COMMON
+    )
     assert on(criterion(role="guardrail", threshold=0.05), bad).broken
 
 
@@ -269,9 +287,13 @@ def test_mirror(low: float, width: float, bar: float, direction: str) -> None:
 
 
 @given(low=st.floats(0, 1), width=st.floats(0, 1), narrower=st.floats(0, 1), bar=st.floats(0, 2))
-def test_more_certainty_never_turns_met_into_unmet(low: float, width: float, narrower: float, bar: float) -> None:
+def test_more_certainty_never_turns_met_into_unmet(
+    low: float, width: float, narrower: float, bar: float
+) -> None:
     wide = on(criterion(unit="u", threshold=bar), estimate(low, low + width, unit="u"))
     middle, half = low + width / 2, width * narrower / 2
     narrow = on(criterion(unit="u", threshold=bar), estimate(middle - half, middle + half, unit="u"))
     if wide.status in (Status.MET, Status.UNMET) and not math.isclose(middle, bar):
-        assert narrow.status in (wide.status, Status.NOT_ENOUGH) and (narrow.status is wide.status or half >= width / 2)
+        assert narrow.status in (wide.status, Status.NOT_ENOUGH) and (
+            narrow.status is wide.status or half >= width / 2
+        )

@@ -20,7 +20,9 @@ from pydantic import BaseModel, ConfigDict
 class Frozen(BaseModel):
     """Base of every stored type: immutable, no unknown keys, nan and inf survive JSON."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="strings", protected_namespaces=())
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", ser_json_inf_nan="strings", protected_namespaces=()
+    )
 
     def plain(self) -> dict[str, Any]:
         """As plain JSON values, without what was not given (an absent field and a null are one thing)."""
@@ -60,7 +62,9 @@ def canonical(value: Any) -> str:
     >>> canonical({"b": 1.0, "a": [float("nan"), 0.5]})
     '{"a":["NaN",0.5],"b":1}'
     """
-    return json.dumps(_plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return json.dumps(
+        _plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    )
 
 
 def digest(value: Any) -> str:

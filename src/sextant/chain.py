@@ -141,7 +141,9 @@ class Verifier:
     Give it every anchor that you hold; then `add` each record, then `finish`.
     """
 
-    def __init__(self, project: str, anchors: Iterable[Anchor] = (), *, public_key: str | None = None) -> None:
+    def __init__(
+        self, project: str, anchors: Iterable[Anchor] = (), *, public_key: str | None = None
+    ) -> None:
         self.result = Verification(project)
         self._anchors: dict[int, list[Anchor]] = {}
         self._ignored = 0
@@ -155,6 +157,25 @@ class Verifier:
                 self._ignored += 1
                 continue
             self._anchors.setdefault(anchor.sequence, []).append(anchor)
+
+    def save(self) -> dict[str, Any]:
+        """Where the check stands, as plain values: `restore` goes on from there in another process."""
+        done = self.result
+        return {
+            "records": done.records, "head": done.head, "anchors_checked": done.anchors_checked,
+            "good_anchor": self._good_anchor, "before_last": self._before_last, "skipped": self._skipped,
+        }  # fmt: skip
+
+    def restore(self, saved: dict[str, Any]) -> None:
+        """Go on from what `save` gave, with the next record. Only for a check in which no fault was found."""
+        done = self.result
+        done.records, done.head, done.anchors_checked = (
+            saved["records"],
+            saved["head"],
+            saved["anchors_checked"],
+        )
+        self._good_anchor, self._before_last = saved["good_anchor"], saved["before_last"]
+        self._skipped = saved["skipped"]
 
     def add(self, record: Record) -> bool:
         """Take one record; False once a fault was found (the rest can tell nothing more)."""
@@ -198,16 +219,22 @@ class Verifier:
 
     def _gap(self, expected: int, found: int, following: int | None) -> Fault:
         if following == expected:
-            return Fault("reordered", expected, f"record {found} stands before record {expected}: they were reordered")
+            return Fault(
+                "reordered", expected, f"record {found} stands before record {expected}: they were reordered"
+            )
         return Fault("removed", expected, f"record {expected} is gone: in its place stands record {found}")
 
     def _fault(self, record: Record, expected: int, place: int | None) -> Fault | None:
         if place is None:
-            return Fault("altered", expected, f"record {expected} ({record.kind}) was altered: its digest does not fit")
+            return Fault(
+                "altered", expected, f"record {expected} ({record.kind}) was altered: its digest does not fit"
+            )
         if place < expected:
             # An old record comes once more, or was pushed down by one that was put before it.
             if record.previous == self._before_last and place == expected - 1:
-                return Fault("inserted", place, f"record {place} was put between: the true record {place} follows it")
+                return Fault(
+                    "inserted", place, f"record {place} was put between: the true record {place} follows it"
+                )
             return Fault("inserted", expected, f"in the place of record {expected} stands record {place}")
         if record.sequence != expected:
             return Fault("altered", expected, f"record {expected} carries the number {record.sequence}")
@@ -218,7 +245,9 @@ class Verifier:
                 "the digest that it had",
             )  # fmt: skip
         if record.body is not None and body_digest(record.body) != record.body_digest:
-            return Fault("body_altered", expected, f"the content of record {expected} ({record.kind}) was altered")
+            return Fault(
+                "body_altered", expected, f"the content of record {expected} ({record.kind}) was altered"
+            )
         return None
 
     def finish(self, stored_head: str | None = None, stored_sequence: int | None = None) -> Verification:
@@ -236,7 +265,11 @@ class Verifier:
                 f"{anchor.at:%Y-%m-%d %H:%M} UTC ({anchor.reason}): records {done.records + 1} to {done.last_anchor} at least "
                 "were cut off",
             )  # fmt: skip
-        if not done.fault and stored_sequence is not None and (stored_sequence, stored_head) != (done.records, done.head):
+        if (
+            not done.fault
+            and stored_sequence is not None
+            and (stored_sequence, stored_head) != (done.records, done.head)
+        ):
             done.fault = Fault(
                 "cut_off" if stored_sequence > done.records else "inserted", min(done.records, stored_sequence) + 1,
                 f"the log ends at record {done.records}, but its stored head names record {stored_sequence}",
@@ -248,7 +281,9 @@ class Verifier:
         done, last = self.result, max(held, default=0)
         said = []
         if self._ignored:
-            said.append(f"{self._ignored} anchor(s) were left out: their signature is not right or not by the given key.")
+            said.append(
+                f"{self._ignored} anchor(s) were left out: their signature is not right or not by the given key."
+            )
         if not held:
             said.append(
                 "No anchor was given, so it cannot be told whether records were cut off at the end, or whether whoever owns "
@@ -259,7 +294,9 @@ class Verifier:
                 f"Records {last + 1} to {done.records} came after the last anchor: it cannot be told whether more came after "
                 "them and were cut off, or whether they were written anew."
             )
-        said.append("It cannot be told whether what was recorded was true, only that it is what was recorded.")
+        said.append(
+            "It cannot be told whether what was recorded was true, only that it is what was recorded."
+        )
         return said
 
 

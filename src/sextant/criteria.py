@@ -39,7 +39,9 @@ class Origin(StrEnum):
     DECLARED = "declared"
 
 
-Family = Literal["business", "product", "ml", "system", "cost", "fairness", "explainability", "data", "safety"]
+Family = Literal[
+    "business", "product", "ml", "system", "cost", "fairness", "explainability", "data", "safety"
+]
 
 #: Which settings judge a criterion when it does not say: an ML metric is judged wherever it is measured, a
 #: business number in life only.

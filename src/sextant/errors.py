@@ -60,7 +60,8 @@ class InvalidInput(SextantError, ValueError):
 
 
 class ConfigError(InvalidInput):
-    """A file says something that it may not say."""
+    """A file says something that it may not say. `faults` holds every fault that was found, itself if it is
+    one."""
 
     def __init__(
         self,
@@ -73,6 +74,7 @@ class ConfigError(InvalidInput):
         todo: str | None = None,
     ) -> None:
         self.file, self.line, self.column = file, line, column
+        self.faults: tuple[ConfigError, ...] = (self,)
         place = ":".join(str(part) for part in (file, line, column) if part is not None)
         super().__init__(what, where=place, rule=rule, todo=todo)
 

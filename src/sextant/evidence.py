@@ -50,7 +50,9 @@ class Version(Frozen):
         given, colon, name = subject.rpartition(":")
         if not at or not version or not (given or kind) or (colon and kind and given != kind):
             raise InvalidInput(
-                f"{text!r} names no version", rule=f"write {kind or 'kind'}:name@version", todo="add the part after @"
+                f"{text!r} names no version",
+                rule=f"write {kind or 'kind'}:name@version",
+                todo="add the part after @",
             )
         return cls(kind=given or kind or "", name=name, version=version)
 
@@ -185,7 +187,9 @@ class Measurement(Evidence):
             raise ValueError("a value that is not a number says why in `undefined`; a number does not")
         if self.interval and not math.isnan(self.value):
             if math.isnan(self.interval.lower):
-                raise ValueError("a value that is a number has an interval with two ends (they may be infinite)")
+                raise ValueError(
+                    "a value that is a number has an interval with two ends (they may be infinite)"
+                )
             slack = 1e-9 * max(1.0, abs(self.value)) if math.isfinite(self.value) else 0.0
             if not self.interval.lower - slack <= self.value <= self.interval.upper + slack:
                 raise ValueError(
@@ -195,7 +199,11 @@ class Measurement(Evidence):
 
     @property
     def topic(self) -> str:
-        return about(self.criterion, self.setting, self.slice) if self.criterion else f"{self.kind}:{self.setting}"
+        return (
+            about(self.criterion, self.setting, self.slice)
+            if self.criterion
+            else f"{self.kind}:{self.setting}"
+        )
 
     @property
     def size(self) -> int | None:
@@ -204,7 +212,13 @@ class Measurement(Evidence):
 
     @classmethod
     def of(
-        cls, *, level: float = 0.95, sides: Literal[1, 2] = 2, method: str = "", continuous: bool = False, **fields: Any
+        cls,
+        *,
+        level: float = 0.95,
+        sides: Literal[1, 2] = 2,
+        method: str = "",
+        continuous: bool = False,
+        **fields: Any,
     ) -> Self:
         """Evidence from its sufficient statistics: value and interval are computed, never typed.
 
@@ -215,12 +229,15 @@ class Measurement(Evidence):
         >>> round(p.value, 2), round(p.interval.lower, 4), p.interval.method
         (0.96, 0.9016, 'wilson')
         """
-        stub = Interval(lower=0, upper=0, level=level, sides=sides, method=method or "-", continuous=continuous)
+        stub = Interval(
+            lower=0, upper=0, level=level, sides=sides, method=method or "-", continuous=continuous
+        )
         draft = cls.model_construct(**{**fields, "value": fields.get("value", 0.0), "interval": stub})
         found = draft.bounds(level, sides)
         if found is None:
             raise InvalidInput(
-                f"a {cls.model_fields['kind'].default} has no sufficient statistics", todo="give value and interval"
+                f"a {cls.model_fields['kind'].default} has no sufficient statistics",
+                todo="give value and interval",
             )
         made: dict[str, Any] = {"value": found.value, "undefined": found.undefined}
         if "n" not in fields:
@@ -353,7 +370,9 @@ class MeanDifference(Measurement):
         if self.interval and self.interval.continuous:
             from sextant.stats import sequential
 
-            return sequential.confidence_sequence_difference(*arms, level=level, sides=sides, n_tuned=self.n_tuned)
+            return sequential.confidence_sequence_difference(
+                *arms, level=level, sides=sides, n_tuned=self.n_tuned
+            )
         return intervals.difference_means(*arms, level=level, sides=sides)
 
 

@@ -127,7 +127,9 @@ def judge(
     now = now or datetime.now(UTC)
     if not_applicable is not None:
         return Verdict(Status.NOT_APPLICABLE, not_applicable, criterion.key)
-    verdict = _timed(criterion, _measured(criterion, proofs, now, setting, allow_simulated), now, exposed_at, leading)
+    verdict = _timed(
+        criterion, _measured(criterion, proofs, now, setting, allow_simulated), now, exposed_at, leading
+    )
     verdict = replace(verdict, guardrail=criterion.role == "guardrail")
     return waive(verdict, waiver, now)
 
@@ -147,7 +149,11 @@ def waive(verdict: Verdict, waiver: Waiver | None, now: datetime) -> Verdict:
 
 
 def _measured(
-    criterion: Criterion, proofs: Iterable[Proof], now: datetime, setting: Setting | None, allow_simulated: bool
+    criterion: Criterion,
+    proofs: Iterable[Proof],
+    now: datetime,
+    setting: Setting | None,
+    allow_simulated: bool,
 ) -> Verdict:
     asked = (setting,) if setting else criterion.judged_in
     found = [p for p in proofs if p.evidence.setting in asked]
@@ -156,7 +162,9 @@ def _measured(
         return Verdict(Status.MISSING, f"Nothing has been measured{where} yet.", criterion.key)
     # The setting nearest to real use speaks first. Where its proof is stale or may not be counted, sound proof from
     # farther away speaks only if it is newer: an old offline result must not cover that monitoring went quiet.
-    nearest = sorted(found, key=lambda p: (list(Setting).index(p.evidence.setting), p.evidence.at), reverse=True)
+    nearest = sorted(
+        found, key=lambda p: (list(Setting).index(p.evidence.setting), p.evidence.at), reverse=True
+    )
     verdicts = [_judge_one(criterion, p, now, allow_simulated) for p in nearest]
     first = verdicts[0]
     for verdict in verdicts:
@@ -170,7 +178,14 @@ def _judge_one(criterion: Criterion, proof: Proof, now: datetime, allow_simulate
     ev = proof.evidence
     scale = 1.0 if ev.unit == criterion.unit else _SCALES.get((ev.unit, criterion.unit), math.nan)
     shown = Verdict(
-        Status.MISSING, "", criterion.key, n=ev.size, evidence=proof.digest, setting=ev.setting, origin=ev.origin, at=ev.at
+        Status.MISSING,
+        "",
+        criterion.key,
+        n=ev.size,
+        evidence=proof.digest,
+        setting=ev.setting,
+        origin=ev.origin,
+        at=ev.at,
     )
     if math.isfinite(scale) and not math.isnan(ev.value):
         shown = replace(shown, value=ev.value * scale)
@@ -178,16 +193,22 @@ def _judge_one(criterion: Criterion, proof: Proof, now: datetime, allow_simulate
             shown = replace(shown, lower=ev.interval.lower * scale, upper=ev.interval.upper * scale)
 
     if faults := inadmissible(criterion, ev, allow_simulated=allow_simulated):
-        return replace(shown, reason=f"There is proof, but it does not count: {faults[0]}.", why=tuple(faults))
+        return replace(
+            shown, reason=f"There is proof, but it does not count: {faults[0]}.", why=tuple(faults)
+        )
     stale = list(proof.stale)
     if ev.measure_digest and ev.measure_digest != criterion.measure_digest:
         stale.insert(0, "what the target measures was changed since")
     if criterion.max_age_days is not None and now - ev.at > timedelta(days=criterion.max_age_days):
         stale.append(f"it is older than {number(criterion.max_age_days)} days")
     if stale:
-        return replace(shown, status=Status.STALE, reason=f"Must be measured again: {stale[0]}.", why=tuple(stale))
+        return replace(
+            shown, status=Status.STALE, reason=f"Must be measured again: {stale[0]}.", why=tuple(stale)
+        )
     if ev.undefined:
-        return replace(shown, status=Status.NOT_ENOUGH, reason=f"No number could be computed: {ev.undefined}.")
+        return replace(
+            shown, status=Status.NOT_ENOUGH, reason=f"No number could be computed: {ev.undefined}."
+        )
 
     value, lower, upper, fault = _at_level(criterion, ev)
     shown = replace(shown, value=value * scale, lower=None if ev.kind == "count" else lower * scale,
@@ -212,7 +233,9 @@ def _judge_one(criterion: Criterion, proof: Proof, now: datetime, allow_simulate
         return replace(shown, status=Status.MET, reason=said)
     if failed:
         return replace(shown, status=Status.UNMET, reason=said)
-    return replace(shown, status=Status.NOT_ENOUGH, reason=f"{said} The range holds the bar, so it may be either side.")
+    return replace(
+        shown, status=Status.NOT_ENOUGH, reason=f"{said} The range holds the bar, so it may be either side."
+    )
 
 
 def inadmissible(criterion: Criterion, ev: Measurement, *, allow_simulated: bool = False) -> list[str]:
@@ -224,14 +247,20 @@ def inadmissible(criterion: Criterion, ev: Measurement, *, allow_simulated: bool
         faults.append(f"it is a {ev.kind.replace('_', ' ')}; this target takes {', '.join(criterion.kinds)}")
     contrast = ev.contrast or bool(getattr(ev, "contrast_with", ""))
     if criterion.role == "guardrail" and not contrast:
-        faults.append("a guardrail is judged on the difference between candidate and control, and this is one number")
+        faults.append(
+            "a guardrail is judged on the difference between candidate and control, and this is one number"
+        )
     admitted = {*criterion.admitted_origins, *((Origin.SIMULATED,) if allow_simulated else ())}
     if ev.origin not in admitted:
-        faults.append(f"it is {ev.origin.value}, and this target counts only {' or '.join(sorted(admitted))} numbers")
+        faults.append(
+            f"it is {ev.origin.value}, and this target counts only {' or '.join(sorted(admitted))} numbers"
+        )
     if ev.unit != criterion.unit and (ev.unit, criterion.unit) not in _SCALES:
         faults.append(f"it is in {ev.unit}, and the target is in {criterion.unit}")
     if ev.slice != criterion.slice:
-        faults.append(f"it was taken on {_slice(ev.slice)}, and the target is about {_slice(criterion.slice)}")
+        faults.append(
+            f"it was taken on {_slice(ev.slice)}, and the target is about {_slice(criterion.slice)}"
+        )
     if criterion.continuous and ev.interval and not ev.interval.continuous:
         faults.append("its range holds for one look only, and this target is watched all the time")
     known = {s.rule: s for s in ev.soundness}
@@ -241,7 +270,9 @@ def inadmissible(criterion: Criterion, ev: Measurement, *, allow_simulated: bool
     for sound in ev.soundness:
         if sound.holds is False:
             detail = f" ({sound.detail})" if sound.detail else ""
-            faults.append(f"it does not hold that {RULES.get(sound.rule, sound.rule.replace('_', ' '))}{detail}")
+            faults.append(
+                f"it does not hold that {RULES.get(sound.rule, sound.rule.replace('_', ' '))}{detail}"
+            )
     return faults
 
 
@@ -261,7 +292,12 @@ def _at_level(criterion: Criterion, ev: Measurement) -> tuple[float, float, floa
     if ev.kind == "count" or (ev.kind == "declared" and ev.interval is None):
         return ev.value, ev.value, ev.value, None
     if ev.interval is None:
-        return ev.value, math.nan, math.nan, "The number came without a range, so nobody can say how sure it is."
+        return (
+            ev.value,
+            math.nan,
+            math.nan,
+            "The number came without a range, so nobody can say how sure it is.",
+        )
     asked = (1 - criterion.level) / criterion.sides
     same = math.isclose(ev.interval.tail, asked, rel_tol=1e-9)
     if not same and (found := ev.bounds(criterion.level, criterion.sides)) is not None:
@@ -277,7 +313,11 @@ def _at_level(criterion: Criterion, ev: Measurement) -> tuple[float, float, floa
 
 
 def _timed(
-    criterion: Criterion, verdict: Verdict, now: datetime, exposed_at: datetime | None, leading: Verdict | None
+    criterion: Criterion,
+    verdict: Verdict,
+    now: datetime,
+    exposed_at: datetime | None,
+    leading: Verdict | None,
 ) -> Verdict:
     """Before its time has come a target is not due, unless it is met already."""
     due = due_at(criterion, exposed_at)

@@ -58,7 +58,9 @@ def test_what_nobody_declared_is_taken_at_its_word() -> None:
 def test_circles_end() -> None:
     a = Subject("model", "a", "1", "model", depends=(Version.parse("model:b@1"),))
     b = Subject("model", "b", "1", "model", depends=(Version.parse("model:a@1"),), reopened="again")
-    assert stale_reasons([Version.parse("model:a@1")], {a.key: a, b.key: b}) == ("model b is being worked on again: again",)
+    assert stale_reasons([Version.parse("model:a@1")], {a.key: a, b.key: b}) == (
+        "model b is being worked on again: again",
+    )
 
 
 @given(st.sets(st.sampled_from(["test", "train", "reader"])))
@@ -83,9 +85,17 @@ def test_what_must_be_run_again_says_how_and_what_it_takes() -> None:
         evidence={"a": (on_test,), "b": (evidence(TRAIN),), "c": (on_test,)},
     )  # fmt: skip
     assert reruns(state) == []
-    assert {r.estimand for r in would_go_stale(state, "data")} == {"share on dataset:test@v1", "share on dataset:train@v1"}
+    assert {r.estimand for r in would_go_stale(state, "data")} == {
+        "share on dataset:test@v1",
+        "share on dataset:train@v1",
+    }
     assert would_go_stale(state, "deployment") == []
     state.subjects = subjects(test={"reopened": "faded ink"})
     [again] = reruns(state)
-    assert (again.command, again.seconds, again.cost, again.currency) == ("sextant check accuracy", 12.5, 3.0, "USD")
+    assert (again.command, again.seconds, again.cost, again.currency) == (
+        "sextant check accuracy",
+        12.5,
+        3.0,
+        "USD",
+    )
     assert would_go_stale(state, "data") != reruns(state)

@@ -21,7 +21,8 @@ class Item:
 
 def _items(phase: Phase, *rows: tuple[str, str, str]) -> tuple[Item, ...]:
     return tuple(
-        Item(mark.rstrip("*s"), phase, title, asks, starred="*" in mark, signed="s" in mark) for mark, title, asks in rows
+        Item(mark.rstrip("*s"), phase, title, asks, starred="*" in mark, signed="s" in mark)
+        for mark, title, asks in rows
     )
 
 
@@ -103,4 +104,3 @@ CHECKLIST: tuple[Item, ...] = (
 )  # fmt: skip
 
 ITEMS: dict[str, Item] = {item.key: item for item in CHECKLIST}
-assert len(ITEMS) == 32

@@ -99,9 +99,14 @@ def check_item(state: ProjectState, item: Item) -> ItemState:
         if waiver.until >= state.now.date():
             reason = f"Waived by {waiver.by} until {waiver.until}: {waiver.reason}. Without the waiver: {finding.reason}"
             return ItemState(
-                item, replace(finding, status=Status.WAIVED, reason=reason, action=None), blocking, finding.status
+                item,
+                replace(finding, status=Status.WAIVED, reason=reason, action=None),
+                blocking,
+                finding.status,
             )
-        finding = replace(finding, reason=f"{finding.reason} The waiver of {waiver.by} ran out on {waiver.until}.")
+        finding = replace(
+            finding, reason=f"{finding.reason} The waiver of {waiver.by} ran out on {waiver.until}."
+        )
     return ItemState(item, finding, blocking)
 
 

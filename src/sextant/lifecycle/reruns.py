@@ -38,7 +38,15 @@ def _rerun(stored: Stored, why: tuple[str, ...]) -> Rerun:
     ev = stored.evidence
     made = ev.producer
     return Rerun(
-        stored.digest, ev.estimand, ev.criterion or "", ev.kind, why, made.command, made.seconds, made.cost, made.currency
+        stored.digest,
+        ev.estimand,
+        ev.criterion or "",
+        ev.kind,
+        why,
+        made.command,
+        made.seconds,
+        made.cost,
+        made.currency,
     )
 
 
@@ -49,7 +57,9 @@ def reruns(state: ProjectState) -> list[Rerun]:
 
 def would_go_stale(state: ProjectState, phase: Phase) -> list[Rerun]:
     """What going back to a phase would make stale, before anybody does it."""
-    after = {k: replace(s, reopened="going back") if s.phase == phase else s for k, s in state.subjects.items()}
+    after = {
+        k: replace(s, reopened="going back") if s.phase == phase else s for k, s in state.subjects.items()
+    }
     return [
         _rerun(stored, why)
         for stored in _present(state)

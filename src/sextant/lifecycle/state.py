@@ -171,7 +171,9 @@ class ProjectState:
     def each(self, kind: type[E]) -> list[Stored]:
         """The latest record of every topic of a kind, whatever it was taken on."""
         prefix = kind.model_fields["kind"].default + ":"
-        return [found[0] for topic, found in sorted(self.evidence.items()) if topic.startswith(prefix) and found]
+        return [
+            found[0] for topic, found in sorted(self.evidence.items()) if topic.startswith(prefix) and found
+        ]
 
     def stale(self, evidence: Evidence) -> tuple[str, ...]:
         """Why the evidence is stale, along what it declares to rest on; empty if it is not."""

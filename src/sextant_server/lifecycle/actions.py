@@ -50,7 +50,9 @@ def _save(project: Project, caller: Caller, kind: str, row: Any) -> None:
 
 def _person(caller: Caller, what: str) -> None:
     if caller.token is not None:
-        raise Forbidden(f"a token may not {what}", rule="that is a named person's", todo="do it with an account")
+        raise Forbidden(
+            f"a token may not {what}", rule="that is a named person's", todo="do it with an account"
+        )
 
 
 def items_on_record(found: GateState) -> dict[str, Any]:
@@ -130,7 +132,9 @@ def waive(project: Project, caller: Caller, asked: AskedWaiver, *, by: str | Non
     _target(project, asked.target)
     profile, today = PROFILES[project.rigor], datetime.now(UTC).date()
     if not asked.reason.strip():
-        raise InvalidInput("a waiver needs a reason", where=f"waiver of {asked.target}", todo="say why it may wait")
+        raise InvalidInput(
+            "a waiver needs a reason", where=f"waiver of {asked.target}", todo="say why it may wait"
+        )
     if not today <= asked.until <= today + timedelta(days=profile.max_waiver_days):
         raise InvalidInput(
             f"a waiver until {asked.until} can't be", where=f"waiver of {asked.target}",
@@ -144,12 +148,16 @@ def waive(project: Project, caller: Caller, asked: AskedWaiver, *, by: str | Non
 
 
 @transaction.atomic
-def not_applicable(project: Project, caller: Caller, target: str, reason: str, *, by: str | None = None) -> Exemption:
+def not_applicable(
+    project: Project, caller: Caller, target: str, reason: str, *, by: str | None = None
+) -> Exemption:
     """Say that an item or a criterion does not apply to this project; approved once, with a reason."""
     _person(caller, "say that an item does not apply")
     _target(project, target)
     if not reason.strip():
-        raise InvalidInput("it needs a reason", where=f"not applicable: {target}", todo="say why it does not apply")
+        raise InvalidInput(
+            "it needs a reason", where=f"not applicable: {target}", todo="say why it does not apply"
+        )
     row = Exemption(
         project=project, target=target, type="not_applicable", by=by or caller.name, by_id=caller.id,
         reason=reason.strip(), at=datetime.now(UTC),
@@ -225,7 +233,9 @@ def go_back(
 
 
 @transaction.atomic
-def put_risks(project: Project, caller: Caller, risks: Sequence[dict[str, Any]], *, replace_all: bool = True) -> None:
+def put_risks(
+    project: Project, caller: Caller, risks: Sequence[dict[str, Any]], *, replace_all: bool = True
+) -> None:
     """Store the risk register as it now reads. With `replace_all`, risks that are not in it are taken out (the log
     keeps them)."""
     standing = {r.key: r for r in RiskRow.objects.select_for_update().filter(project=project)}
@@ -251,7 +261,11 @@ def _risk(values: dict[str, Any], place: int, seen: set[str]) -> dict[str, Any]:
     text = str(values.get("text") or "").strip()
     if not text:
         raise InvalidInput("it says nothing", where=where, todo="write what might happen")
-    key = str(values.get("key") or "").strip() or re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:60] or f"risk-{place}"
+    key = (
+        str(values.get("key") or "").strip()
+        or re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:60]
+        or f"risk-{place}"
+    )
     if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,79}", key):
         raise InvalidInput(f"{key!r} is no key", where=where, rule="small letters, digits, - and _")
     if key in seen:
@@ -259,11 +273,15 @@ def _risk(values: dict[str, Any], place: int, seen: set[str]) -> dict[str, Any]:
     seen.add(key)
     phase = str(values.get("phase") or "problem").strip().lower()
     if phase not in BY_KEY:
-        raise InvalidInput(f"{phase!r} is no phase", where=f"{where}, phase", rule=f"one of {', '.join(BY_KEY)}")
+        raise InvalidInput(
+            f"{phase!r} is no phase", where=f"{where}, phase", rule=f"one of {', '.join(BY_KEY)}"
+        )
     status = str(values.get("status") or "open").strip().lower()
     if status not in ("open", "mitigated", "accepted", "closed"):
         raise InvalidInput(
-            f"{status!r} is no status", where=f"{where}, status", rule="one of open, mitigated, accepted, closed"
+            f"{status!r} is no status",
+            where=f"{where}, status",
+            rule="one of open, mitigated, accepted, closed",
         )
     return {
         "key": key, "phase": phase, "text": text, "status": status,
@@ -312,7 +330,11 @@ def put_plans(project: Project, caller: Caller, plans: Iterable[PhasePlan | dict
     """Store the timeline's rows that are given: planned and actual dates, effort and money of a phase."""
     standing = {p.phase: p for p in PlanRow.objects.select_for_update().filter(project=project)}
     for plan in plans:
-        values = plan if isinstance(plan, dict) else {"phase": plan.phase, **{f: getattr(plan, f) for f in PlanRow.FIELDS}}
+        values = (
+            plan
+            if isinstance(plan, dict)
+            else {"phase": plan.phase, **{f: getattr(plan, f) for f in PlanRow.FIELDS}}
+        )
         phase = str(values.get("phase") or "").strip().lower()
         if phase not in BY_KEY:
             raise InvalidInput(f"{phase!r} is no phase", where="timeline", rule=f"one of {', '.join(BY_KEY)}")

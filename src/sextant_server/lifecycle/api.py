@@ -8,10 +8,10 @@ from typing import Any, Literal
 
 from django.http import HttpRequest
 from ninja import Router
+from sextant.lifecycle.failure_modes import detect
 
 from sextant.criteria import Phase, Setting
 from sextant.errors import NotFound
-from sextant.lifecycle.failure_modes import detect
 from sextant.lifecycle.gates import GateState, gate, gates
 from sextant.lifecycle.phases import BY_KEY
 from sextant.lifecycle.reruns import reruns, would_go_stale
@@ -111,8 +111,6 @@ def decisions(request: HttpRequest, slug: str) -> list[dict[str, Any]]:
 # --- waivers and "not applicable"
 
 
-
-
 @router.get("/projects/{slug}/exemptions")
 def list_exemptions(request: HttpRequest, slug: str) -> list[dict[str, Any]]:
     return [queries.exemption_out(row) for row in queries.exemptions(access(request, slug).project)]
@@ -152,8 +150,6 @@ def approve(request: HttpRequest, slug: str, target: str) -> Any:
     return 201, queries.exemption_out(actions.approve_exemption(found.project, found.caller, target))
 
 
-
-
 @router.delete("/projects/{slug}/exemptions/{target}", response={200: Any})
 def end_exemption(request: HttpRequest, slug: str, target: str, outcome: str = "") -> Any:
     """Take a waiver or "not applicable" back; `outcome` says how it turned out."""
@@ -175,7 +171,12 @@ def go_back(request: HttpRequest, slug: str, phase: str, payload: Back) -> Any:
     """Open a new iteration of a phase, and say what must be run again, with its time and cost."""
     found = access(request, slug, "edit")
     row = actions.go_back(
-        found.project, found.caller, _phase(phase), payload.reason, subjects=payload.subjects, by=_by(found, payload.by)
+        found.project,
+        found.caller,
+        _phase(phase),
+        payload.reason,
+        subjects=payload.subjects,
+        by=_by(found, payload.by),
     )
     return 201, {**row.as_recorded(), "reruns": [asdict(r) for r in reruns(project_state(found.project))]}
 
@@ -201,7 +202,9 @@ def list_risks(request: HttpRequest, slug: str) -> list[dict[str, Any]]:
 
 
 @router.put("/projects/{slug}/risks")
-def put_risks(request: HttpRequest, slug: str, payload: list[dict[str, Any]], merge: bool = False) -> list[dict[str, Any]]:
+def put_risks(
+    request: HttpRequest, slug: str, payload: list[dict[str, Any]], merge: bool = False
+) -> list[dict[str, Any]]:
     """Store the register as it now reads. With `merge`, risks that are not named stay."""
     found = access(request, slug, "edit")
     actions.put_risks(found.project, found.caller, payload, replace_all=not merge)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from sextant.errors import NotFound
 from sextant_server.projects.models import Project
 from sextant_server.records.models import DecisionRow, Exemption, RoundRow
 
@@ -28,3 +29,15 @@ def exemption_out(row: Exemption) -> dict[str, Any]:
 
 def rounds(project: Project) -> list[RoundRow]:
     return list(RoundRow.objects.filter(project=project).order_by("-id"))
+
+
+def decision(project: Project, number: int) -> DecisionRow:
+    row = DecisionRow.objects.filter(project=project, pk=number).select_related("record").first()
+    if row is None:
+        raise NotFound(f"there is no decision {number} in {project.slug}")
+    return row
+
+
+def standing_exemption(project: Project, target: str) -> Exemption | None:
+    """The waiver or "not applicable" in force for an item or a criterion."""
+    return Exemption.objects.filter(project=project, target=target, withdrawn=False).first()

@@ -1,7 +1,15 @@
-"""Pages."""
+"""Pages of a phase and its gate."""
 
 from __future__ import annotations
 
-from typing import Any
+from django.urls import path
 
-urlpatterns: list[Any] = []
+from sextant_server.lifecycle import views
+
+urlpatterns = [
+    path("p/<slug:slug>/decisions/<int:number>/", views.decided, name="decided"),
+    path("p/<slug:slug>/excuse/<slug:target>/", views.exempt, name="exempt"),
+    path("p/<slug:slug>/phases/<slug:phase>/", views.phase, name="phase"),
+    path("p/<slug:slug>/phases/<slug:phase>/decide/", views.decide, name="decide"),
+    path("p/<slug:slug>/phases/<slug:phase>/back/", views.back, name="back"),
+]

@@ -38,13 +38,19 @@ def _checked(values: dict[str, Any]) -> dict[str, Any]:
     if "name" in values and not 1 <= len(values["name"].strip()) <= 200:
         raise InvalidInput("a project needs a name of 1 to 200 characters", where="name")
     if "rigor" in values and values["rigor"] not in PROFILES:
-        raise InvalidInput(f"{values['rigor']!r} is no rigor", where="rigor", rule=f"one of {', '.join(PROFILES)}")
+        raise InvalidInput(
+            f"{values['rigor']!r} is no rigor", where="rigor", rule=f"one of {', '.join(PROFILES)}"
+        )
     if values.get("opened_at_phase") and values["opened_at_phase"] not in BY_KEY:
         raise InvalidInput(
-            f"{values['opened_at_phase']!r} is no phase", where="opened_at_phase", rule=f"one of {', '.join(BY_KEY)}"
+            f"{values['opened_at_phase']!r} is no phase",
+            where="opened_at_phase",
+            rule=f"one of {', '.join(BY_KEY)}",
         )
     if "currency" in values and not re.fullmatch(r"[A-Z]{3}", values["currency"]):
-        raise InvalidInput(f"{values['currency']!r} is no currency", where="currency", rule="three capitals, as in USD")
+        raise InvalidInput(
+            f"{values['currency']!r} is no currency", where="currency", rule="three capitals, as in USD"
+        )
     if values.get("budget") is not None and not 0 <= values["budget"] < float("inf"):
         raise InvalidInput(f"a budget of {values['budget']} can't be", where="budget", rule="zero or more")
     for field in ("candidate", "in_service"):
@@ -57,7 +63,13 @@ def _checked(values: dict[str, Any]) -> dict[str, Any]:
 
 @transaction.atomic
 def create_project(
-    caller: Caller, *, slug: str, name: str, start: date | None = None, owner: User | None = None, **values: Any
+    caller: Caller,
+    *,
+    slug: str,
+    name: str,
+    start: date | None = None,
+    owner: User | None = None,
+    **values: Any,
 ) -> Project:
     """Open a project: its log begins, its timeline is filled with the usual durations, its maker owns it."""
     from sextant_server.lifecycle.actions import put_plans
@@ -73,7 +85,9 @@ def create_project(
         with transaction.atomic():
             project = Project.objects.create(**values)
     except IntegrityError as error:
-        raise Conflict(f"there is a project {slug!r} already", where="slug", todo="choose another short name") from error
+        raise Conflict(
+            f"there is a project {slug!r} already", where="slug", todo="choose another short name"
+        ) from error
     begin_log(project, caller, {"opened": {k: v for k, v in values.items() if k != "exposed_at"}})
     holder = owner or caller.user
     if holder is not None:
@@ -91,7 +105,10 @@ def change_project(project: Project, caller: Caller, **values: Any) -> Project:
 
     unknown = set(values) - set(CHANGEABLE)
     if unknown:
-        raise InvalidInput(f"{', '.join(sorted(unknown))} of a project cannot be changed", rule=f"only {', '.join(CHANGEABLE)}")
+        raise InvalidInput(
+            f"{', '.join(sorted(unknown))} of a project cannot be changed",
+            rule=f"only {', '.join(CHANGEABLE)}",
+        )
     values = _checked(dict(values))
     changed = {k: v for k, v in values.items() if getattr(project, k) != v}
     if changed:
@@ -111,7 +128,9 @@ def set_member(project: Project, caller: Caller, username: str, role: str) -> Me
         raise InvalidInput(f"{role!r} is no role", where="role", rule=f"one of {', '.join(ROLES)}")
     user = User.objects.filter(username=username).first()
     if user is None:
-        raise InvalidInput(f"there is no account {username!r}", where="username", todo="make the account first")
+        raise InvalidInput(
+            f"there is no account {username!r}", where="username", todo="make the account first"
+        )
     member = Member.objects.filter(project=project, user=user).first() or Member(project=project, user=user)
     if member.role == "owner" and role != "owner":
         _keep_an_owner(project, member)
@@ -173,7 +192,9 @@ def make_token(
     wrong = set(scopes) - set(SCOPES)
     if wrong or not scopes:
         raise InvalidInput(
-            f"no such scope: {', '.join(sorted(wrong)) or 'none given'}", where="scopes", rule=f"some of {', '.join(SCOPES)}"
+            f"no such scope: {', '.join(sorted(wrong)) or 'none given'}",
+            where="scopes",
+            rule=f"some of {', '.join(SCOPES)}",
         )
     secret = f"sxt_{secrets.token_urlsafe(32)}"
     token = Token.objects.create(

@@ -14,7 +14,9 @@ from sextant.lifecycle.rigor import PROFILES
 class ProjectForm(forms.Form):
     """Opening a project."""
 
-    name = forms.CharField(max_length=200, label="Name", help_text="What people call it, for example: Form reader.")
+    name = forms.CharField(
+        max_length=200, label="Name", help_text="What people call it, for example: Form reader."
+    )
     summary = forms.CharField(
         max_length=1000, required=False, label="In one sentence",
         widget=forms.Textarea(attrs={"rows": 2}), help_text="What it does, and for whom.",

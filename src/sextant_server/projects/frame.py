@@ -40,7 +40,13 @@ def enter(request: HttpRequest, slug: str, action: str = "view") -> Access:
 
 
 def page(
-    request: HttpRequest, found: Access, tab: str, template: str, context: dict[str, Any], *, status: int = 200
+    request: HttpRequest,
+    found: Access,
+    tab: str,
+    template: str,
+    context: dict[str, Any],
+    *,
+    status: int = 200,
 ) -> HttpResponse:
     """A project's page: the frame, with `template` inside."""
     tabs = [
@@ -48,5 +54,10 @@ def page(
         for key, label, name in TABS
         if key != "settings" or "manage" in found.may
     ]
-    shared = {"project": found.project, "may": {action: True for action in found.may}, "tabs": tabs, "access": found}
+    shared = {
+        "project": found.project,
+        "may": dict.fromkeys(found.may, True),
+        "tabs": tabs,
+        "access": found,
+    }
     return render(request, template, shared | context, status=status)

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.urls import reverse
+from sextant.lifecycle.failure_modes import detect
 
 from sextant.criteria import Criterion, Origin
-from sextant.lifecycle.failure_modes import detect
 from sextant.lifecycle.gates import GateState, ItemState, current_phase, gates
 from sextant.lifecycle.phases import BY_KEY, PHASES
 from sextant.lifecycle.reruns import reruns
@@ -87,7 +87,11 @@ def course(slug: str, state: ProjectState, found: list[GateState], here: GateSta
         )  # fmt: skip
     if last_back and BY_KEY[last_back.phase].number < len(PHASES):
         # One came back from the farthest phase that had been reached by then.
-        reached = [BY_KEY[d.phase].number for d in state.decisions if d.at <= last_back.opened_at and d.outcome == "pass"]
+        reached = [
+            BY_KEY[d.phase].number
+            for d in state.decisions
+            if d.at <= last_back.opened_at and d.outcome == "pass"
+        ]
         source = min(max(reached, default=BY_KEY[last_back.phase].number) + 1, len(PHASES))
         if source > BY_KEY[last_back.phase].number:
             steps[BY_KEY[last_back.phase].number - 1]["back_from"] = PHASES[source - 1].name
@@ -130,7 +134,9 @@ def context(project: Project, state: ProjectState) -> dict[str, Any]:
     advice = [i for i in here.items if not i.blocking and not i.status.passes]
     spent = sum(p.spent_cost or 0 for p in state.plans.values())
     planned = sum(p.planned_cost or 0 for p in state.plans.values())
-    lately = Record.objects.filter(project=project).exclude(kind__in=("plan", "risk")).order_by("-sequence")[:8]
+    lately = (
+        Record.objects.filter(project=project).exclude(kind__in=("plan", "risk")).order_by("-sequence")[:8]
+    )
     return {
         "state": state,
         "course": course(project.slug, state, found, here),

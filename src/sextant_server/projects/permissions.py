@@ -5,7 +5,6 @@ A stranger gets 404, so that nobody learns which projects exist; who may see but
 
 from __future__ import annotations
 
-
 from dataclasses import dataclass
 from typing import Any
 
@@ -150,5 +149,3 @@ def visible(who: Caller) -> Any:
 def may_create(who: Caller) -> bool:
     """Any person with an account may open a project and becomes its owner; a token may not."""
     return who.local or who.user is not None
-
-

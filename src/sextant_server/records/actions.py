@@ -91,7 +91,9 @@ def put_criteria(
     keys = [c.key for c in criteria]
     if len(set(keys)) < len(keys):
         twice = sorted({k for k in keys if keys.count(k) > 1})
-        raise InvalidInput(f"given twice: {', '.join(twice)}", where="criteria", rule="a key names one criterion")
+        raise InvalidInput(
+            f"given twice: {', '.join(twice)}", where="criteria", rule="a key names one criterion"
+        )
     known = set(keys) | {k for k, row in rows.items() if not row.retired}
     for criterion in criteria:
         if criterion.leading and (criterion.leading not in known or criterion.leading == criterion.key):
@@ -126,7 +128,9 @@ def _record(project: Project, caller: Caller, kind: str, rows: Sequence[Any]) ->
     """Append what the rows now say, and save them with the records that say it."""
     if not rows:
         return
-    for row, record in zip(rows, append(project, caller, [(kind, row.as_recorded()) for row in rows]), strict=True):
+    for row, record in zip(
+        rows, append(project, caller, [(kind, row.as_recorded()) for row in rows]), strict=True
+    ):
         row.record = record
         row.save()
 
@@ -135,7 +139,9 @@ def _record(project: Project, caller: Caller, kind: str, rows: Sequence[Any]) ->
 
 
 @transaction.atomic
-def add_evidence(project: Project, caller: Caller, evidence: Sequence[Evidence]) -> list[tuple[EvidenceRow, bool]]:
+def add_evidence(
+    project: Project, caller: Caller, evidence: Sequence[Evidence]
+) -> list[tuple[EvidenceRow, bool]]:
     """Append evidence, all of it or none. The same evidence again is found, not doubled: the flag says whether a
     record was made. Evidence for a criterion that the project does not have is refused."""
     # The head's lock first: of two writers with the same evidence the second must see what the first stored.
@@ -158,7 +164,8 @@ def add_evidence(project: Project, caller: Caller, evidence: Sequence[Evidence])
             item = item.model_copy(update={"measure_digest": criteria[item.criterion].measure_digest})
         stamped.append((item.digest(), item))
     have = {
-        row.digest: row for row in EvidenceRow.objects.filter(project=project, digest__in=[d for d, _ in stamped])
+        row.digest: row
+        for row in EvidenceRow.objects.filter(project=project, digest__in=[d for d, _ in stamped])
     }
     fresh = {d: item for d, item in stamped if d not in have}
     records = append(project, caller, [("evidence", canonical(item)) for item in fresh.values()])
@@ -227,7 +234,9 @@ def _notice_drift(project: Project, caller: Caller, items: Iterable[Evidence]) -
     for item in items:
         if not isinstance(item, DriftRun):
             continue
-        row = SubjectRow.objects.filter(project=project, kind=item.subject.kind, name=item.subject.name).first()
+        row = SubjectRow.objects.filter(
+            project=project, kind=item.subject.kind, name=item.subject.name
+        ).first()
         if row is None or row.version != item.subject.version:
             continue
         found = f"{', '.join(item.drifted)} ({item.at.date()})" if item.drifted else ""
@@ -241,13 +250,20 @@ def _notice_drift(project: Project, caller: Caller, items: Iterable[Evidence]) -
 
 @transaction.atomic
 def put_document(
-    project: Project, caller: Caller, document: Document, *, key: str = "", expected_version: int | None = None
+    project: Project,
+    caller: Caller,
+    document: Document,
+    *,
+    key: str = "",
+    expected_version: int | None = None,
 ) -> DocumentRow:
     """Store a new version of a document, unless it reads as before. With `expected_version` (the one that the writer
     had before them; 0 for none) a meanwhile change is a conflict, never overwritten."""
     kind = document.kind
     if document.many and not key:
-        raise InvalidInput(f"a {kind} needs a key", where="key", rule="a project may have several, each with its key")
+        raise InvalidInput(
+            f"a {kind} needs a key", where="key", rule="a project may have several, each with its key"
+        )
     if not document.many and key:
         raise InvalidInput(f"a project has one {kind}; leave the key out", where="key")
     Head.objects.select_for_update().get(project=project)
@@ -273,7 +289,9 @@ def put_document(
 @transaction.atomic
 def withdraw_document(project: Project, caller: Caller, kind: str, key: str) -> None:
     """Take a document out of the present state. Its versions stay in the log."""
-    present = DocumentRow.objects.filter(project=project, kind=kind, key=key, present=True, withdrawn=False).first()
+    present = DocumentRow.objects.filter(
+        project=project, kind=kind, key=key, present=True, withdrawn=False
+    ).first()
     if present is None:
         raise NotFound(f"there is no {kind} {key!r} to withdraw")
     DocumentRow.objects.filter(pk=present.pk).update(present=False)
@@ -285,13 +303,18 @@ def withdraw_document(project: Project, caller: Caller, kind: str, key: str) -> 
 
 
 @transaction.atomic
-def sign(project: Project, caller: Caller, *, subject: str, digest: str, person: str, role: str) -> SignatureRow:
+def sign(
+    project: Project, caller: Caller, *, subject: str, digest: str, person: str, role: str
+) -> SignatureRow:
     """A named person signs one exact version. Signing it again changes nothing."""
     from sextant_server.records.queries import signable
 
     present = signable(project)
     if subject not in present:
-        raise NotFound(f"nothing called {subject!r} can be signed now", todo=f"there is: {', '.join(present) or 'nothing'}")
+        raise NotFound(
+            f"nothing called {subject!r} can be signed now",
+            todo=f"there is: {', '.join(present) or 'nothing'}",
+        )
     if present[subject] != digest:
         raise Conflict(
             f"{subject} has changed since: this signature is for {digest[:12]}, the present version is "
@@ -314,11 +337,21 @@ def sign(project: Project, caller: Caller, *, subject: str, digest: str, person:
 
 @transaction.atomic
 def put_subject(
-    project: Project, caller: Caller, version: Version, *, phase: str = "", depends: Sequence[Version] = (), note: str = ""
+    project: Project,
+    caller: Caller,
+    version: Version,
+    *,
+    phase: str = "",
+    depends: Sequence[Version] = (),
+    note: str = "",
 ) -> SubjectRow:
     """Say which version of a thing is the present one. What rests on another version becomes stale; saying the same
     version again ends its being re-opened, and marks of drift."""
-    row = SubjectRow.objects.select_for_update().filter(project=project, kind=version.kind, name=version.name).first()
+    row = (
+        SubjectRow.objects.select_for_update()
+        .filter(project=project, kind=version.kind, name=version.name)
+        .first()
+    )
     row = row or SubjectRow(project=project, kind=version.kind, name=version.name)
     before = None if row.pk is None else row.as_recorded()
     row.version, row.depends = version.version, [v.plain() for v in depends]

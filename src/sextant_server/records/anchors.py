@@ -27,7 +27,11 @@ def anchor(project: Project, reason: str) -> Anchor:
             todo="restore the key, or move the file away and a new key is made",
         )  # fmt: skip
     made = Anchor(
-        project=str(project.uid), sequence=head.sequence, head=head.digest, at=datetime.now(UTC), reason=reason
+        project=str(project.uid),
+        sequence=head.sequence,
+        head=head.digest,
+        at=datetime.now(UTC),
+        reason=reason,
     )
     return sign(made, key)
 

@@ -57,7 +57,12 @@ def retire_criterion(request: HttpRequest, slug: str, key: str) -> Any:
 
 
 def _evidence(row: EvidenceRow) -> dict[str, Any]:
-    return {"digest": row.digest, "sequence": row.record.sequence, "topic": row.topic, "evidence": row.record.content}
+    return {
+        "digest": row.digest,
+        "sequence": row.record.sequence,
+        "topic": row.topic,
+        "evidence": row.record.content,
+    }
 
 
 @router.get("/projects/{slug}/evidence")
@@ -86,7 +91,9 @@ def add_evidence(request: HttpRequest, slug: str, payload: Any = Body(...)) -> A
     ]
     stored = actions.add_evidence(found.project, found.caller, read)
     answer = [{"digest": row.digest, "sequence": row.record.sequence, "stored": made} for row, made in stored]
-    return (201 if any(made for _, made in stored) else 200), answer if isinstance(payload, list) else answer[0]
+    return (201 if any(made for _, made in stored) else 200), answer if isinstance(payload, list) else answer[
+        0
+    ]
 
 
 @router.get("/projects/{slug}/evidence/{digest}")
@@ -111,7 +118,14 @@ def _document(row: DocumentRow) -> dict[str, Any]:
 def list_document_kinds(request: HttpRequest) -> list[dict[str, Any]]:
     """Every kind of document with the JSON Schema of its body."""
     return [
-        {"kind": k.kind, "phase": k.phase, "many": k.many, "label": k.label, "help": k.help, "schema": k.model_json_schema()}
+        {
+            "kind": k.kind,
+            "phase": k.phase,
+            "many": k.many,
+            "label": k.label,
+            "help": k.help,
+            "schema": k.model_json_schema(),
+        }
         for k in document_kinds().values()
     ]
 
@@ -119,7 +133,9 @@ def list_document_kinds(request: HttpRequest) -> list[dict[str, Any]]:
 @router.get("/projects/{slug}/documents")
 def list_documents(request: HttpRequest, slug: str, kind: str = "") -> list[dict[str, Any]]:
     found = access(request, slug)
-    rows = DocumentRow.objects.filter(project=found.project, present=True, withdrawn=False).order_by("kind", "key")
+    rows = DocumentRow.objects.filter(project=found.project, present=True, withdrawn=False).order_by(
+        "kind", "key"
+    )
     return [_document(row) for row in (rows.filter(kind=kind) if kind else rows)]
 
 
@@ -134,11 +150,17 @@ def _key(key: str) -> str:
 
 
 @router.get("/projects/{slug}/documents/{kind}/{key}")
-def get_document(request: HttpRequest, slug: str, kind: str, key: str, version: int | None = None) -> dict[str, Any]:
+def get_document(
+    request: HttpRequest, slug: str, kind: str, key: str, version: int | None = None
+) -> dict[str, Any]:
     """A document: its present version, or an earlier one. The key of a kind that a project has once is `-`."""
     found = access(request, slug)
     rows = DocumentRow.objects.filter(project=found.project, kind=kind, key=_key(key))
-    row = rows.filter(version=version).first() if version else rows.filter(present=True, withdrawn=False).first()
+    row = (
+        rows.filter(version=version).first()
+        if version
+        else rows.filter(present=True, withdrawn=False).first()
+    )
     if row is None:
         raise NotFound(f"there is no {kind} {'' if key == '-' else key} in {slug}".replace("  ", " "))
     return _document(row)
@@ -176,7 +198,9 @@ class SubjectIn(Strict):
 def list_subjects(request: HttpRequest, slug: str) -> list[dict[str, Any]]:
     """The things with versions that evidence rests on, each at its present version."""
     found = access(request, slug)
-    return [row.as_recorded() for row in SubjectRow.objects.filter(project=found.project).order_by("kind", "name")]
+    return [
+        row.as_recorded() for row in SubjectRow.objects.filter(project=found.project).order_by("kind", "name")
+    ]
 
 
 @router.put("/projects/{slug}/subjects/{kind}/{name}")
@@ -214,7 +238,12 @@ def sign(request: HttpRequest, slug: str, payload: SignatureIn) -> Any:
             raise InvalidInput("you sign as yourself", where="person", todo="leave person out")
         person = payload.person
     row = actions.sign(
-        found.project, found.caller, subject=payload.subject, digest=payload.digest, person=person, role=payload.role
+        found.project,
+        found.caller,
+        subject=payload.subject,
+        digest=payload.digest,
+        person=person,
+        role=payload.role,
     )
     return 201, {**row.as_recorded(), "at": row.at}
 
@@ -227,7 +256,10 @@ def read_log(request: HttpRequest, slug: str, after: int = 0) -> StreamingHttpRe
     """The whole log from a place on, as JSON lines, to be verified elsewhere."""
     found = access(request, slug)
     return StreamingHttpResponse(
-        (json.dumps(r.model_dump(mode="json"), ensure_ascii=False) + "\n" for r in audit.stream(found.project, after)),
+        (
+            json.dumps(r.model_dump(mode="json"), ensure_ascii=False) + "\n"
+            for r in audit.stream(found.project, after)
+        ),
         content_type="application/x-ndjson",
     )
 

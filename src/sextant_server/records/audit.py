@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from sextant.canonical import canonical
@@ -34,7 +34,9 @@ CHUNK = 2000
 def stream(project: Project, after: int = 0) -> Iterator[ChainRecord]:
     """The project's records in order, a chunk in memory at a time."""
     while True:
-        rows = list(Record.objects.filter(project=project, sequence__gt=after).order_by("sequence", "id")[:CHUNK])
+        rows = list(
+            Record.objects.filter(project=project, sequence__gt=after).order_by("sequence", "id")[:CHUNK]
+        )
         for row in rows:
             yield ChainRecord(
                 project=str(project.uid), sequence=row.sequence, previous=row.previous, kind=row.kind, actor=row.actor,
@@ -45,14 +47,36 @@ def stream(project: Project, after: int = 0) -> Iterator[ChainRecord]:
         after = rows[-1].sequence
 
 
-def check(project: Project) -> Verification:
-    """Verify the whole log against the anchors that this server kept."""
+def check(
+    project: Project,
+    *,
+    saved: dict[str, Any] | None = None,
+    step: Callable[[int, int, dict[str, Any]], None] | None = None,
+) -> Verification:
+    """Verify the whole log against the anchors that this server kept.
+
+    After every chunk `step` is called with the records read so far, how many there are, and what to give as
+    `saved` to go on from there. What is appended meanwhile is read too.
+    """
+    # The anchors before the head, so that none is of a record that we do not look for.
     verifier = Verifier(str(project.uid), anchors.kept(project))
-    for record in stream(project):
-        if not verifier.add(record):
-            break
-    head = Head.objects.get(project=project)
-    return verifier.finish(head.digest, head.sequence)
+    through = 0
+    if saved:
+        through = saved["through"]
+        verifier.restore(saved["verifier"])
+    while True:
+        head = Head.objects.get(project=project)
+        for record in stream(project, through):
+            if not verifier.add(record):
+                return verifier.finish(head.digest, head.sequence)
+            if step and record.sequence // CHUNK > through // CHUNK:
+                step(
+                    record.sequence, head.sequence, {"through": record.sequence, "verifier": verifier.save()}
+                )
+            through = record.sequence
+        # Once nothing was appended while we read: else the end would look cut off, or added to.
+        if Head.objects.get(project=project).sequence == head.sequence:
+            return verifier.finish(head.digest, head.sequence)
 
 
 def projections(project: Project) -> list[dict[str, Any]]:
@@ -67,7 +91,9 @@ def projections(project: Project) -> list[dict[str, Any]]:
                         "detail": f"{model._meta.db_table} row {row.pk} does not say what record {row.record.sequence} says",
                     }
                 )  # fmt: skip
-    for row in EvidenceRow.objects.filter(project=project).select_related("record").iterator(chunk_size=CHUNK):
+    for row in (
+        EvidenceRow.objects.filter(project=project).select_related("record").iterator(chunk_size=CHUNK)
+    ):
         body = row.record.content
         if (row.kind, row.criterion) != (body.get("kind"), body.get("criterion", "")):
             found.append(

@@ -144,9 +144,13 @@ class DocumentRow(Said):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["project", "kind", "key", "version"], name="one_document_version"),
             models.UniqueConstraint(
-                fields=["project", "kind", "key"], condition=models.Q(present=True), name="one_present_version"
+                fields=["project", "kind", "key", "version"], name="one_document_version"
+            ),
+            models.UniqueConstraint(
+                fields=["project", "kind", "key"],
+                condition=models.Q(present=True),
+                name="one_present_version",
             ),
         ]
 
@@ -202,7 +206,9 @@ class Exemption(Said):
     counts only once another person approved it; until then `approved_by` is empty and it excuses nothing."""
 
     target = models.CharField(max_length=80)
-    type = models.CharField(max_length=14, choices=[("waiver", "Waiver"), ("not_applicable", "Not applicable")])
+    type = models.CharField(
+        max_length=14, choices=[("waiver", "Waiver"), ("not_applicable", "Not applicable")]
+    )
     by = models.CharField(max_length=200)
     by_id = models.CharField(max_length=120)
     reason = models.TextField()
@@ -215,7 +221,9 @@ class Exemption(Said):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["project", "target"], condition=models.Q(withdrawn=False), name="one_exemption_a_target"
+                fields=["project", "target"],
+                condition=models.Q(withdrawn=False),
+                name="one_exemption_a_target",
             )
         ]
 
@@ -318,4 +326,7 @@ class PlanRow(Said):
 
     def as_recorded(self) -> dict[str, Any]:
         values = {name: getattr(self, name) for name in self.FIELDS}
-        return {"phase": self.phase, **{k: v.isoformat() if hasattr(v, "isoformat") else v for k, v in values.items()}}
+        return {
+            "phase": self.phase,
+            **{k: v.isoformat() if hasattr(v, "isoformat") else v for k, v in values.items()},
+        }

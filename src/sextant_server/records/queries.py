@@ -82,7 +82,9 @@ def project_state(project: Project, *, now: datetime | None = None) -> ProjectSt
             Signature(s.subject, s.digest, s.person, s.role, s.at)
             for s in SignatureRow.objects.filter(project=project).order_by("id")
         ),
-        waivers={e.target: Waiver(e.by, e.reason, e.until) for e in counted if e.type == "waiver" and e.until},
+        waivers={
+            e.target: Waiver(e.by, e.reason, e.until) for e in counted if e.type == "waiver" and e.until
+        },
         not_applicable={e.target: e.reason for e in counted if e.type == "not_applicable"},
         decisions=tuple(
             Decision(d.phase, d.iteration, d.outcome, d.by, d.at, d.note)
@@ -92,7 +94,9 @@ def project_state(project: Project, *, now: datetime | None = None) -> ProjectSt
             Round(r.phase, r.number, r.opened_at, r.reason, r.by)
             for r in RoundRow.objects.filter(project=project).order_by("id")
         ),
-        plans={p.phase: PhasePlan(p.phase, **{f: getattr(p, f) for f in PlanRow.FIELDS}) for p in plans(project)},
+        plans={
+            p.phase: PhasePlan(p.phase, **{f: getattr(p, f) for f in PlanRow.FIELDS}) for p in plans(project)
+        },
         risks=tuple(
             Risk(r.key, r.phase, r.text, r.likelihood, r.impact, r.owner, r.mitigation, r.review_on, r.status)
             for r in risks(project)
@@ -124,7 +128,9 @@ def _models_named(documents: dict[str, tuple[Written, ...]]) -> Iterator[str]:
                 yield value if value.startswith("model:") else f"model:{value}"
 
 
-def _evidence(project: Project, known: Iterable[Criterion], models: set[str]) -> dict[str, tuple[Stored, ...]]:
+def _evidence(
+    project: Project, known: Iterable[Criterion], models: set[str]
+) -> dict[str, tuple[Stored, ...]]:
     topics = [about(c.key, setting, c.slice)[:200] for c in known for setting in Setting]
     pointers = (
         Latest.objects.filter(Q(topic__in=topics) | ~Q(topic__startswith="criterion:"), project=project)
@@ -187,7 +193,13 @@ def find_evidence(project: Project, digest: str) -> EvidenceRow:
 
 
 def list_evidence(
-    project: Project, *, criterion: str = "", kind: str = "", subject: str = "", before: int | None = None, limit: int = 50
+    project: Project,
+    *,
+    criterion: str = "",
+    kind: str = "",
+    subject: str = "",
+    before: int | None = None,
+    limit: int = 50,
 ) -> tuple[list[EvidenceRow], int | None]:
     """A page of evidence, the newest first, and where the next page begins (None at the end)."""
     rows = EvidenceRow.objects.filter(project=project).select_related("record").order_by("-id")

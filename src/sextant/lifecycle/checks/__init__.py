@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sextant.lifecycle.checklist import ITEMS
 from sextant.lifecycle.checks import data, deployment, evaluation, maintenance, model, problem
 from sextant.lifecycle.gates import Finding
 from sextant.lifecycle.state import ProjectState
@@ -16,4 +15,3 @@ from sextant.lifecycle.state import ProjectState
 CHECKS: dict[str, Callable[[ProjectState], Finding]] = {
     **problem.CHECKS, **data.CHECKS, **model.CHECKS, **evaluation.CHECKS, **deployment.CHECKS, **maintenance.CHECKS,
 }  # fmt: skip
-assert CHECKS.keys() == ITEMS.keys()

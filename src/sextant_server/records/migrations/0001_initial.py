@@ -5,290 +5,514 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('projects', '0001_initial'),
+        ("projects", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Head',
+            name="Head",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('sequence', models.PositiveBigIntegerField(default=0)),
-                ('digest', models.CharField(max_length=64)),
-                ('project', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='head', to='projects.project')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("sequence", models.PositiveBigIntegerField(default=0)),
+                ("digest", models.CharField(max_length=64)),
+                (
+                    "project",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="head",
+                        to="projects.project",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Record',
+            name="Record",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('sequence', models.PositiveBigIntegerField()),
-                ('previous', models.CharField(max_length=64)),
-                ('digest', models.CharField(max_length=64)),
-                ('kind', models.CharField(max_length=40)),
-                ('actor', models.CharField(max_length=120)),
-                ('at', models.DateTimeField()),
-                ('body_digest', models.CharField(max_length=64)),
-                ('body', models.TextField()),
-                ('project', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='records', to='projects.project')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("sequence", models.PositiveBigIntegerField()),
+                ("previous", models.CharField(max_length=64)),
+                ("digest", models.CharField(max_length=64)),
+                ("kind", models.CharField(max_length=40)),
+                ("actor", models.CharField(max_length=120)),
+                ("at", models.DateTimeField()),
+                ("body_digest", models.CharField(max_length=64)),
+                ("body", models.TextField()),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="records",
+                        to="projects.project",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='PlanRow',
+            name="PlanRow",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('phase', models.CharField(max_length=12)),
-                ('planned_start', models.DateField(blank=True, null=True)),
-                ('planned_end', models.DateField(blank=True, null=True)),
-                ('actual_start', models.DateField(blank=True, null=True)),
-                ('actual_end', models.DateField(blank=True, null=True)),
-                ('planned_effort_days', models.FloatField(blank=True, null=True)),
-                ('spent_effort_days', models.FloatField(blank=True, null=True)),
-                ('planned_cost', models.FloatField(blank=True, null=True)),
-                ('spent_cost', models.FloatField(blank=True, null=True)),
-                ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='projects.project')),
-                ('record', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='records.record')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("phase", models.CharField(max_length=12)),
+                ("planned_start", models.DateField(blank=True, null=True)),
+                ("planned_end", models.DateField(blank=True, null=True)),
+                ("actual_start", models.DateField(blank=True, null=True)),
+                ("actual_end", models.DateField(blank=True, null=True)),
+                ("planned_effort_days", models.FloatField(blank=True, null=True)),
+                ("spent_effort_days", models.FloatField(blank=True, null=True)),
+                ("planned_cost", models.FloatField(blank=True, null=True)),
+                ("spent_cost", models.FloatField(blank=True, null=True)),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="projects.project"
+                    ),
+                ),
+                (
+                    "record",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="records.record"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Exemption',
+            name="Exemption",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('target', models.CharField(max_length=80)),
-                ('type', models.CharField(choices=[('waiver', 'Waiver'), ('not_applicable', 'Not applicable')], max_length=14)),
-                ('by', models.CharField(max_length=200)),
-                ('by_id', models.CharField(max_length=120)),
-                ('reason', models.TextField()),
-                ('until', models.DateField(blank=True, null=True)),
-                ('approved_by', models.CharField(blank=True, default='', max_length=200)),
-                ('withdrawn', models.BooleanField(default=False)),
-                ('outcome', models.TextField(blank=True, default='')),
-                ('at', models.DateTimeField()),
-                ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='projects.project')),
-                ('record', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='records.record')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("target", models.CharField(max_length=80)),
+                (
+                    "type",
+                    models.CharField(
+                        choices=[("waiver", "Waiver"), ("not_applicable", "Not applicable")], max_length=14
+                    ),
+                ),
+                ("by", models.CharField(max_length=200)),
+                ("by_id", models.CharField(max_length=120)),
+                ("reason", models.TextField()),
+                ("until", models.DateField(blank=True, null=True)),
+                ("approved_by", models.CharField(blank=True, default="", max_length=200)),
+                ("withdrawn", models.BooleanField(default=False)),
+                ("outcome", models.TextField(blank=True, default="")),
+                ("at", models.DateTimeField()),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="projects.project"
+                    ),
+                ),
+                (
+                    "record",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="records.record"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='EvidenceRow',
+            name="EvidenceRow",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('digest', models.CharField(max_length=64)),
-                ('kind', models.CharField(max_length=40)),
-                ('topic', models.CharField(max_length=200)),
-                ('criterion', models.CharField(blank=True, default='', max_length=80)),
-                ('setting', models.CharField(max_length=12)),
-                ('origin', models.CharField(max_length=10)),
-                ('model', models.CharField(blank=True, default='', max_length=300)),
-                ('at', models.DateTimeField()),
-                ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='projects.project')),
-                ('record', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='records.record')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("digest", models.CharField(max_length=64)),
+                ("kind", models.CharField(max_length=40)),
+                ("topic", models.CharField(max_length=200)),
+                ("criterion", models.CharField(blank=True, default="", max_length=80)),
+                ("setting", models.CharField(max_length=12)),
+                ("origin", models.CharField(max_length=10)),
+                ("model", models.CharField(blank=True, default="", max_length=300)),
+                ("at", models.DateTimeField()),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="projects.project"
+                    ),
+                ),
+                (
+                    "record",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="records.record"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='DocumentRow',
+            name="DocumentRow",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=40)),
-                ('key', models.CharField(blank=True, default='', max_length=80)),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('digest', models.CharField(max_length=64)),
-                ('body', models.TextField()),
-                ('at', models.DateTimeField()),
-                ('by', models.CharField(max_length=200)),
-                ('present', models.BooleanField(default=True)),
-                ('withdrawn', models.BooleanField(default=False)),
-                ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='projects.project')),
-                ('record', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='records.record')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("kind", models.CharField(max_length=40)),
+                ("key", models.CharField(blank=True, default="", max_length=80)),
+                ("version", models.PositiveIntegerField(default=1)),
+                ("digest", models.CharField(max_length=64)),
+                ("body", models.TextField()),
+                ("at", models.DateTimeField()),
+                ("by", models.CharField(max_length=200)),
+                ("present", models.BooleanField(default=True)),
+                ("withdrawn", models.BooleanField(default=False)),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="projects.project"
+                    ),
+                ),
+                (
+                    "record",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="records.record"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='DecisionRow',
+            name="DecisionRow",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('phase', models.CharField(max_length=12)),
-                ('iteration', models.PositiveIntegerField(default=1)),
-                ('outcome', models.CharField(max_length=8)),
-                ('note', models.TextField(blank=True, default='')),
-                ('by', models.CharField(max_length=200)),
-                ('at', models.DateTimeField()),
-                ('items', models.JSONField(default=dict)),
-                ('anchor', models.JSONField(default=dict)),
-                ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='projects.project')),
-                ('record', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='records.record')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("phase", models.CharField(max_length=12)),
+                ("iteration", models.PositiveIntegerField(default=1)),
+                ("outcome", models.CharField(max_length=8)),
+                ("note", models.TextField(blank=True, default="")),
+                ("by", models.CharField(max_length=200)),
+                ("at", models.DateTimeField()),
+                ("items", models.JSONField(default=dict)),
+                ("anchor", models.JSONField(default=dict)),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="projects.project"
+                    ),
+                ),
+                (
+                    "record",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="records.record"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='CriterionRow',
+            name="CriterionRow",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=80)),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('digest', models.CharField(max_length=64)),
-                ('body', models.TextField()),
-                ('position', models.PositiveIntegerField(default=0)),
-                ('retired', models.BooleanField(default=False)),
-                ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='projects.project')),
-                ('record', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='records.record')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key", models.CharField(max_length=80)),
+                ("version", models.PositiveIntegerField(default=1)),
+                ("digest", models.CharField(max_length=64)),
+                ("body", models.TextField()),
+                ("position", models.PositiveIntegerField(default=0)),
+                ("retired", models.BooleanField(default=False)),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="projects.project"
+                    ),
+                ),
+                (
+                    "record",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="records.record"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='RestsOn',
+            name="RestsOn",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('subject', models.CharField(max_length=170)),
-                ('version', models.CharField(max_length=200)),
-                ('evidence', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='rests', to='records.evidencerow')),
-                ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='projects.project')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("subject", models.CharField(max_length=170)),
+                ("version", models.CharField(max_length=200)),
+                (
+                    "evidence",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="rests",
+                        to="records.evidencerow",
+                    ),
+                ),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="projects.project"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='RiskRow',
+            name="RiskRow",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=80)),
-                ('phase', models.CharField(max_length=12)),
-                ('text', models.TextField()),
-                ('likelihood', models.PositiveSmallIntegerField()),
-                ('impact', models.PositiveSmallIntegerField()),
-                ('owner', models.CharField(blank=True, default='', max_length=200)),
-                ('mitigation', models.TextField(blank=True, default='')),
-                ('review_on', models.DateField(blank=True, null=True)),
-                ('status', models.CharField(default='open', max_length=10)),
-                ('position', models.PositiveIntegerField(default=0)),
-                ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='projects.project')),
-                ('record', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='records.record')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key", models.CharField(max_length=80)),
+                ("phase", models.CharField(max_length=12)),
+                ("text", models.TextField()),
+                ("likelihood", models.PositiveSmallIntegerField()),
+                ("impact", models.PositiveSmallIntegerField()),
+                ("owner", models.CharField(blank=True, default="", max_length=200)),
+                ("mitigation", models.TextField(blank=True, default="")),
+                ("review_on", models.DateField(blank=True, null=True)),
+                ("status", models.CharField(default="open", max_length=10)),
+                ("position", models.PositiveIntegerField(default=0)),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="projects.project"
+                    ),
+                ),
+                (
+                    "record",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="records.record"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='RoundRow',
+            name="RoundRow",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('phase', models.CharField(max_length=12)),
-                ('number', models.PositiveIntegerField()),
-                ('reason', models.TextField()),
-                ('by', models.CharField(max_length=200)),
-                ('opened_at', models.DateTimeField()),
-                ('reopened', models.JSONField(default=list)),
-                ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='projects.project')),
-                ('record', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='records.record')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("phase", models.CharField(max_length=12)),
+                ("number", models.PositiveIntegerField()),
+                ("reason", models.TextField()),
+                ("by", models.CharField(max_length=200)),
+                ("opened_at", models.DateTimeField()),
+                ("reopened", models.JSONField(default=list)),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="projects.project"
+                    ),
+                ),
+                (
+                    "record",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="records.record"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='SignatureRow',
+            name="SignatureRow",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('subject', models.CharField(max_length=80)),
-                ('digest', models.CharField(max_length=64)),
-                ('person', models.CharField(max_length=200)),
-                ('role', models.CharField(max_length=80)),
-                ('at', models.DateTimeField()),
-                ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='projects.project')),
-                ('record', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='records.record')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("subject", models.CharField(max_length=80)),
+                ("digest", models.CharField(max_length=64)),
+                ("person", models.CharField(max_length=200)),
+                ("role", models.CharField(max_length=80)),
+                ("at", models.DateTimeField()),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="projects.project"
+                    ),
+                ),
+                (
+                    "record",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="records.record"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='SubjectRow',
+            name="SubjectRow",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=80)),
-                ('name', models.CharField(max_length=80)),
-                ('version', models.CharField(max_length=200)),
-                ('phase', models.CharField(max_length=12)),
-                ('depends', models.JSONField(default=list)),
-                ('note', models.TextField(blank=True, default='')),
-                ('reopened', models.TextField(blank=True, default='')),
-                ('drifted', models.TextField(blank=True, default='')),
-                ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='projects.project')),
-                ('record', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='records.record')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("kind", models.CharField(max_length=80)),
+                ("name", models.CharField(max_length=80)),
+                ("version", models.CharField(max_length=200)),
+                ("phase", models.CharField(max_length=12)),
+                ("depends", models.JSONField(default=list)),
+                ("note", models.TextField(blank=True, default="")),
+                ("reopened", models.TextField(blank=True, default="")),
+                ("drifted", models.TextField(blank=True, default="")),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="projects.project"
+                    ),
+                ),
+                (
+                    "record",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="records.record"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Latest',
+            name="Latest",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('topic', models.CharField(max_length=200)),
-                ('model', models.CharField(max_length=300)),
-                ('evidence', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='records.evidencerow')),
-                ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='projects.project')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("topic", models.CharField(max_length=200)),
+                ("model", models.CharField(max_length=300)),
+                (
+                    "evidence",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="records.evidencerow",
+                    ),
+                ),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="projects.project"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('project', 'topic', 'model'), name='one_latest')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("project", "topic", "model"), name="one_latest")
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='record',
-            index=models.Index(fields=['project', 'kind', '-sequence'], name='record_by_kind'),
+            model_name="record",
+            index=models.Index(fields=["project", "kind", "-sequence"], name="record_by_kind"),
         ),
         migrations.AddConstraint(
-            model_name='record',
-            constraint=models.UniqueConstraint(fields=('project', 'sequence'), name='one_record_a_place'),
+            model_name="record",
+            constraint=models.UniqueConstraint(fields=("project", "sequence"), name="one_record_a_place"),
         ),
         migrations.AddConstraint(
-            model_name='record',
-            constraint=models.UniqueConstraint(fields=('project', 'previous'), name='no_fork'),
+            model_name="record",
+            constraint=models.UniqueConstraint(fields=("project", "previous"), name="no_fork"),
         ),
         migrations.AddConstraint(
-            model_name='planrow',
-            constraint=models.UniqueConstraint(fields=('project', 'phase'), name='one_plan_a_phase'),
+            model_name="planrow",
+            constraint=models.UniqueConstraint(fields=("project", "phase"), name="one_plan_a_phase"),
         ),
         migrations.AddConstraint(
-            model_name='exemption',
-            constraint=models.UniqueConstraint(condition=models.Q(('withdrawn', False)), fields=('project', 'target'), name='one_exemption_a_target'),
+            model_name="exemption",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("withdrawn", False)),
+                fields=("project", "target"),
+                name="one_exemption_a_target",
+            ),
         ),
         migrations.AddIndex(
-            model_name='evidencerow',
-            index=models.Index(fields=['project', '-id'], name='evidence_newest'),
+            model_name="evidencerow",
+            index=models.Index(fields=["project", "-id"], name="evidence_newest"),
         ),
         migrations.AddIndex(
-            model_name='evidencerow',
-            index=models.Index(fields=['project', 'topic', '-id'], name='evidence_by_topic'),
+            model_name="evidencerow",
+            index=models.Index(fields=["project", "topic", "-id"], name="evidence_by_topic"),
         ),
         migrations.AddIndex(
-            model_name='evidencerow',
-            index=models.Index(fields=['project', 'criterion', '-id'], name='evidence_by_criterion'),
+            model_name="evidencerow",
+            index=models.Index(fields=["project", "criterion", "-id"], name="evidence_by_criterion"),
         ),
         migrations.AddConstraint(
-            model_name='evidencerow',
-            constraint=models.UniqueConstraint(fields=('project', 'digest'), name='evidence_once'),
+            model_name="evidencerow",
+            constraint=models.UniqueConstraint(fields=("project", "digest"), name="evidence_once"),
         ),
         migrations.AddConstraint(
-            model_name='documentrow',
-            constraint=models.UniqueConstraint(fields=('project', 'kind', 'key', 'version'), name='one_document_version'),
+            model_name="documentrow",
+            constraint=models.UniqueConstraint(
+                fields=("project", "kind", "key", "version"), name="one_document_version"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='documentrow',
-            constraint=models.UniqueConstraint(condition=models.Q(('present', True)), fields=('project', 'kind', 'key'), name='one_present_version'),
+            model_name="documentrow",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("present", True)),
+                fields=("project", "kind", "key"),
+                name="one_present_version",
+            ),
         ),
         migrations.AddIndex(
-            model_name='decisionrow',
-            index=models.Index(fields=['project', 'phase', '-id'], name='decision_by_phase'),
+            model_name="decisionrow",
+            index=models.Index(fields=["project", "phase", "-id"], name="decision_by_phase"),
         ),
         migrations.AddConstraint(
-            model_name='criterionrow',
-            constraint=models.UniqueConstraint(fields=('project', 'key'), name='one_criterion_a_key'),
+            model_name="criterionrow",
+            constraint=models.UniqueConstraint(fields=("project", "key"), name="one_criterion_a_key"),
         ),
         migrations.AddIndex(
-            model_name='restson',
-            index=models.Index(fields=['project', 'subject', '-evidence'], name='rests_by_subject'),
+            model_name="restson",
+            index=models.Index(fields=["project", "subject", "-evidence"], name="rests_by_subject"),
         ),
         migrations.AddConstraint(
-            model_name='riskrow',
-            constraint=models.UniqueConstraint(fields=('project', 'key'), name='one_risk_a_key'),
+            model_name="riskrow",
+            constraint=models.UniqueConstraint(fields=("project", "key"), name="one_risk_a_key"),
         ),
         migrations.AddConstraint(
-            model_name='roundrow',
-            constraint=models.UniqueConstraint(fields=('project', 'phase', 'number'), name='one_round'),
+            model_name="roundrow",
+            constraint=models.UniqueConstraint(fields=("project", "phase", "number"), name="one_round"),
         ),
         migrations.AddIndex(
-            model_name='signaturerow',
-            index=models.Index(fields=['project', 'subject', 'digest'], name='signature_by_digest'),
+            model_name="signaturerow",
+            index=models.Index(fields=["project", "subject", "digest"], name="signature_by_digest"),
         ),
         migrations.AddConstraint(
-            model_name='subjectrow',
-            constraint=models.UniqueConstraint(fields=('project', 'kind', 'name'), name='one_subject'),
+            model_name="subjectrow",
+            constraint=models.UniqueConstraint(fields=("project", "kind", "name"), name="one_subject"),
         ),
     ]
