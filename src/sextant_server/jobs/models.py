@@ -8,8 +8,8 @@ from sextant_server.projects.models import Project
 
 
 class Job(models.Model):
-    """One piece of work. A worker holds it by a lease; `fence` grows with each taking, and a worker whose fence is
-    no longer the present one may not write. `key` makes asking twice the same as asking once."""
+    """One piece of work. A worker holds it by a lease; `fence` grows with each taking, and a worker whose
+    fence is no longer the present one may not write. `key` makes asking twice the same as asking once."""
 
     STATES = ("waiting", "running", "done", "failed", "cancelled")
 
@@ -38,3 +38,11 @@ class Job(models.Model):
             models.Index(fields=["state", "run_after"], name="job_waiting"),
             models.Index(fields=["project", "-id"], name="job_newest"),
         ]
+
+
+class Worker(models.Model):
+    """A worker that is running, and when it last said so. Its row goes when it stops; a killed one's ages."""
+
+    name = models.CharField(max_length=120, unique=True)
+    started_at = models.DateTimeField()
+    seen_at = models.DateTimeField()

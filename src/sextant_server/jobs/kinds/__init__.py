@@ -1,0 +1,7 @@
+"""The kinds of job. A new one is a file here, named in this list."""
+
+from __future__ import annotations
+
+from sextant_server.jobs.kinds import audit_verify, checks_run, webhook_deliver
+
+__all__ = ["audit_verify", "checks_run", "webhook_deliver"]
