@@ -1,4 +1,5 @@
-"""Settings from the environment, parsed strictly: a value that cannot be read is an error with the variable's name."""
+"""Settings from the environment, parsed strictly: a value that cannot be read is an error with the variable's
+name."""
 
 from __future__ import annotations
 
@@ -59,9 +60,21 @@ def state_folder() -> Path:
 def kept_secret(path: Path, size: int = 32) -> bytes:
     """A secret from a file that only its owner can read; made on first use."""
     try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        pass
+        kept = path.read_bytes() if path.exists() else _made_secret(path, size)
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"{path}: the secret in it cannot be read or made ({error.strerror}); give the file and "
+            "its folder to the account that runs Sextant"
+        ) from error
+    if len(kept) < size:
+        raise ImproperlyConfigured(
+            f"{path}: a secret of {len(kept)} bytes, where {size} are needed; restore it, or remove it and "
+            "one is made"
+        )
+    return kept
+
+
+def _made_secret(path: Path, size: int) -> bytes:
     path.parent.mkdir(parents=True, exist_ok=True)
     made = secrets.token_bytes(size)
     # Written whole under another name, then linked: of two first starts one wins, and both read the same key.
@@ -99,7 +112,9 @@ def database(url: str, folder: Path) -> dict[str, Any]:
             "CONN_MAX_AGE": 60,
             "CONN_HEALTH_CHECKS": True,
         }
-    raise ImproperlyConfigured(f"DATABASE_URL begins with {parts.scheme}://; write sqlite:///... or postgres://...")
+    raise ImproperlyConfigured(
+        f"DATABASE_URL begins with {parts.scheme}://; write sqlite:///... or postgres://..."
+    )
 
 
 def _sqlite(path: str) -> dict[str, Any]:

@@ -8,7 +8,9 @@ from sextant_server import environment as env
 
 HOME = env.home()
 DEBUG = env.flag("SEXTANT_DEBUG")
-SECRET_KEY = env.text("SEXTANT_SECRET_KEY") or hashlib.sha256(env.kept_secret(HOME / "secret.key")).hexdigest()
+SECRET_KEY = (
+    env.text("SEXTANT_SECRET_KEY") or hashlib.sha256(env.kept_secret(HOME / "secret.key")).hexdigest()
+)
 ALLOWED_HOSTS = env.listed("SEXTANT_HOSTS") or ["localhost", "127.0.0.1", "[::1]", "sextant.embedded"]
 CSRF_TRUSTED_ORIGINS = env.listed("SEXTANT_ORIGINS")
 
@@ -99,6 +101,8 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SECURE_SSL_REDIRECT = HTTPS
+# Who watches over the server asks it directly, without the proxy that brings HTTPS.
+SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.flag("SEXTANT_BEHIND_PROXY") else None
@@ -108,7 +112,10 @@ X_FRAME_OPTIONS = "DENY"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"json": {"()": "sextant_server.logs.JsonFormatter"}, "plain": {"format": "%(levelname)s %(message)s"}},
+    "formatters": {
+        "json": {"()": "sextant_server.logs.JsonFormatter"},
+        "plain": {"format": "%(levelname)s %(message)s"},
+    },
     "handlers": {
         "console": {
             "class": "logging.StreamHandler",

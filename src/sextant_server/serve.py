@@ -1,0 +1,225 @@
+"""The production server: granian with threads for the site and the API, and the worker as a process beside
+it.
+
+Both end together. On ctrl-C or SIGTERM the requests in hand are answered and the job in hand is handed back;
+if this process is killed, the others notice and end by themselves.
+"""
+
+from __future__ import annotations
+
+import errno
+import http.client
+import logging
+import multiprocessing
+import multiprocessing.connection
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import django
+
+from sextant.errors import InvalidInput, Unavailable
+
+log = logging.getLogger("sextant.serve")
+
+#: How long a request or a job may take to end after SIGTERM, in seconds.
+GRACE = 10
+
+
+def serve(
+    host: str = "127.0.0.1",
+    port: int = 8000,
+    *,
+    workers: int = 1,
+    with_worker: bool = True,
+    open_browser: bool = False,
+) -> None:
+    """Bring the database up to date, then serve until ctrl-C or SIGTERM.
+
+    `workers` is the number of server processes, each with threads; one does for a team. On the first start
+    the first account's password is printed. Raises Unavailable when the port is taken and InvalidInput when
+    the settings cannot work (both exit code 2), SystemExit when a server process dies.
+    """
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sextant_server.settings")
+    django.setup()
+    from django.db import connections
+
+    from sextant_server.first_start import prepare
+
+    if workers < 1:
+        raise InvalidInput(f"{workers} server processes", where="workers", rule="at least one")
+    _free(host, port)
+    _well_set()
+    prepare(sys.stdout)
+    # What is open here must not be shared with a process that is started from here.
+    connections.close_all()
+    child = _Child(_worker_command()) if with_worker else None
+    stopped = threading.Event()
+    threading.Thread(target=_announce, args=(host, port, open_browser, stopped), daemon=True).start()
+    try:
+        if child:
+            child.start()
+        _granian(host, port, workers).serve(target_loader=_application)
+    finally:
+        stopped.set()
+        if child:
+            child.stop()
+
+
+def _free(host: str, port: int) -> None:
+    """Refuse a port that is taken: the server shares ports, so it would not notice."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except (OSError, OverflowError) as error:
+        number = getattr(error, "errno", None)
+        where = f"{host}:{port}"
+        if number == errno.EADDRINUSE:
+            raise Unavailable(
+                f"port {port} is in use", where=where, todo="stop what uses it, or choose another with --port"
+            ) from error
+        if number == errno.EACCES:
+            raise Unavailable(
+                f"port {port} needs rights that this account has not",
+                where=where,
+                todo="choose one above 1023",
+            ) from error
+        raise Unavailable(
+            f"cannot listen there: {error}", where=where, todo="check --host and --port"
+        ) from error
+
+
+def _well_set() -> None:
+    """Refuse settings that cannot work, and say those that could hurt."""
+    from django.core.checks import ERROR, run_checks
+
+    from sextant_server.checks import TAG
+
+    messages = run_checks(tags=[TAG])
+    for message in messages:
+        if message.level < ERROR:
+            log.warning("%s %s", message.msg, message.hint, extra={"check": message.id})
+    errors = [message for message in messages if message.level >= ERROR]
+    if errors:
+        said = "\n".join(f"{error.id}: {error.msg} {error.hint}" for error in errors)
+        raise InvalidInput(f"the settings cannot work.\n{said}")
+
+
+def _granian(host: str, port: int, workers: int) -> Any:
+    from django.conf import settings
+    from granian import Granian
+    from granian.constants import Interfaces
+    from granian.log import LogLevels
+
+    logging_: dict[str, Any] = settings.LOGGING
+    # One way to start a process on every system, and none that copies the threads and locks of this one.
+    multiprocessing.set_start_method("spawn", force=True)
+    return Granian(
+        "sextant_server.wsgi:application",
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=workers,
+        blocking_threads=2 * (os.cpu_count() or 1) + 1,
+        websockets=False,
+        log_level=LogLevels.warning,
+        log_dictconfig={**logging_, "loggers": {**logging_["loggers"], "_granian": {}}},
+        workers_kill_timeout=GRACE,
+        respawn_failed_workers=True,
+    )
+
+
+def _application(target: str) -> Callable[..., Any]:
+    """In a server process: load the site, and end when the process that started it is gone."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+
+        def end_with_it(sentinel: int = parent.sentinel) -> None:
+            multiprocessing.connection.wait([sentinel])
+            os.kill(os.getpid(), signal.SIGTERM)
+
+        threading.Thread(target=end_with_it, name="end with parent", daemon=True).start()
+    from sextant_server.wsgi import application
+
+    return application
+
+
+def _worker_command() -> list[str]:
+    return [sys.executable, "-m", "sextant_server.jobs.worker", "--with-parent"]
+
+
+class _Child:
+    """The worker's process, started again when it dies, ended with us."""
+
+    def __init__(self, command: list[str]) -> None:
+        self._command = command
+        self._process: subprocess.Popen[bytes] | None = None
+        self._stopping = threading.Event()
+        self._watcher = threading.Thread(target=self._watch, name="worker's watcher", daemon=True)
+
+    def start(self) -> None:
+        self._spawn()
+        self._watcher.start()
+
+    def _spawn(self) -> None:
+        # It reads a pipe that only we hold: when we are gone, however, it reads the end and stops.
+        self._process = subprocess.Popen(self._command, stdin=subprocess.PIPE)
+
+    def _watch(self) -> None:
+        pause = 1.0
+        while self._process is not None:
+            began = time.monotonic()
+            code = self._process.wait()
+            if self._stopping.is_set():
+                return
+            pause = 1.0 if time.monotonic() - began > 60 else min(2 * pause, 30.0)
+            log.error("the worker ended with code %s; starting it again in %.0f s", code, pause)
+            if self._stopping.wait(pause):
+                return
+            self._spawn()
+
+    def stop(self) -> None:
+        self._stopping.set()
+        if self._process is None:
+            return
+        self._process.terminate()
+        try:
+            self._process.wait(GRACE)
+        except subprocess.TimeoutExpired:
+            log.warning("the worker did not reach a step in %s s and is ended; its job goes on later", GRACE)
+            self._process.kill()
+            self._process.wait()
+
+
+def _announce(host: str, port: int, open_browser: bool, stopped: threading.Event) -> None:
+    """Say where the site is, once it answers."""
+    from django.conf import settings
+
+    reach = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  (compared, not bound)
+    named = f"[{reach}]" if ":" in reach else reach
+    name = next((h.lstrip(".") for h in settings.ALLOWED_HOSTS if h != "*"), "localhost")
+    while not stopped.wait(0.05):
+        try:
+            probe = http.client.HTTPConnection(reach, port, timeout=5)
+            probe.request("GET", "/healthz", headers={"Host": name})
+            probe.getresponse().read()
+            probe.close()
+        except OSError:
+            continue
+        sys.stdout.write(f"Sextant is at http://{named}:{port}/ (ctrl-C ends it)\n")
+        sys.stdout.flush()
+        if open_browser:
+            import webbrowser
+
+            webbrowser.open(f"http://{named}:{port}/")
+        return
