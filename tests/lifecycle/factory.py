@@ -1,6 +1,6 @@
 """Small makers of project states for the tests of the checks.
 
-state(**overrides)      a project on `NOW`; evidence, documents, criteria, subjects and plans are given as lists
+state(**overrides)      a project on `NOW`; evidence, documents, criteria, subjects and plans as lists
 stored(evidence)        evidence as the log holds it
 written(document, key)  a document as the project holds it
 signed(written, ...)    signatures of named people on a written document

@@ -228,7 +228,7 @@ def check_1d(state: ProjectState) -> Finding:
 
 def _side(state: ProjectState, title: str, side: Side) -> Clause:
     if side.verdict == "no":
-        return unmet(f"{title}: no. {side.findings}", f"Look at {title}", "document:feasibility")
+        return unmet(f"{title}: no. {side.findings.rstrip('.')}.", f"Look at {title}", "document:feasibility")
     if side.verdict == "yes":
         return met(f"{title}: yes.")
     risk = next((r for r in state.risks if r.key == side.risk), None)
@@ -237,11 +237,11 @@ def _side(state: ProjectState, title: str, side: Side) -> Clause:
         return missing(f"{title} is a caution, and {named}.", "Add the risk", "grid:risks")
     if not risk.mitigation.strip():
         return missing(
-            f"{title} is a caution, and its risk has no mitigation: {risk.text}",
+            f"{title} is a caution, and its risk has no mitigation: {risk.text.rstrip('.')}.",
             "Add a mitigation",
             f"risk:{risk.key}",
         )
-    return met(f"{title}: caution, with a mitigation: {risk.mitigation}")
+    return met(f"{title}: caution, with a mitigation: {risk.mitigation.rstrip('.')}.")
 
 
 def check_1e(state: ProjectState) -> Finding:
