@@ -42,8 +42,8 @@ class RolloutPlan(Document):
     strategy: Literal["gradual", "flag", "canary", "big_bang"] | None = Field(
         None,
         title="Strategy",
-        description="In growing shares, by feature flag for chosen groups, by canary on part of the machines, "
-        "or all at once.",
+        description="In growing shares, by feature flag for chosen groups, by canary on part of the "
+        "machines, or all at once.",
     )
     steps: tuple[PlannedStep, ...] = Field(
         (), title="Steps", description="Each wider than the one before; the last is everybody."
@@ -100,7 +100,7 @@ class Monitor(Document):
         72,
         gt=0,
         title="Silent after hours",
-        description="If nothing came for so long, the monitor counts as dead. Longer where data comes weekly.",
+        description="If nothing came for so long, it counts as dead. Longer where data comes weekly.",
     )
 
 

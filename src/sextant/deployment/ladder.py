@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from sextant.deployment.documents import PlannedStep
 from sextant.phrases import with_unit
@@ -17,8 +18,8 @@ USUAL_STEPS: tuple[PlannedStep, ...] = tuple(
 def ladder_faults(steps: Sequence[PlannedStep]) -> tuple[str, ...]:
     """What keeps the steps from being a ladder, each as half a sentence; empty if nothing does.
 
-    A ladder has two steps or more, each wider than the one before, ends with everybody, and stays on every step but
-    the last for some time.
+    A ladder has two steps or more, each wider than the one before, ends with everybody, and stays on every
+    step but the last for some time.
 
     >>> ladder_faults([PlannedStep(share=0.5, dwell_days=7), PlannedStep(share=0.1, dwell_days=7)])
     ('step 2 (10 %) is no wider than step 1 (50 %)', 'the last step reaches 10 %, not everybody')
@@ -27,14 +28,15 @@ def ladder_faults(steps: Sequence[PlannedStep]) -> tuple[str, ...]:
         return ("no step is planned",)
     if len(steps) == 1:
         return ("there is one step only, which is all at once",)
+    named = [f"step {i} ({with_unit(step.share, 'share')})" for i, step in enumerate(steps, 1)]
     faults = [
-        f"step {i + 1} ({with_unit(b.share, 'share')}) is no wider than step {i} ({with_unit(a.share, 'share')})"
-        for i, (a, b) in enumerate(zip(steps, steps[1:], strict=False), 1)
+        f"{named[i + 1]} is no wider than {named[i]}"
+        for i, (a, b) in enumerate(pairwise(steps))
         if b.share <= a.share
     ]
     faults += [
-        f"step {i} ({with_unit(step.share, 'share')}) has no time to stay"
-        for i, step in enumerate(steps[:-1], 1)
+        f"{name} has no time to stay"
+        for name, step in zip(named[:-1], steps, strict=False)
         if step.dwell_days <= 0
     ]
     if steps[-1].share < 1:

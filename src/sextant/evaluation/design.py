@@ -1,4 +1,4 @@
-"""How many an A/B test needs: is the sample that was planned large enough for the effect that was asked for?"""
+"""How many an A/B test needs: is the planned sample large enough for the effect that was asked for?"""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ class Needed:
 def needed_per_arm(design: AbDesign, primary: Criterion) -> Needed:
     """The sample of the smaller arm that finds the design's smallest effect with its power.
 
-    At the primary criterion's own level and sides, for one look at the end. A share is taken from the design's
-    `expected_control` (else the criterion's baseline) to that plus or minus the smallest effect, in the direction
-    that the criterion wants (a guardrail: the other one). Any other metric needs `expected_spread`, the standard
-    deviation from unit to unit. Uneven arms keep the variance of the difference: with r = smaller over larger share,
-    the smaller arm needs (1 + r) / 2 of what an equal one does.
+    At the primary criterion's own level and sides, for one look at the end. A share is taken from the
+    design's `expected_control` (else the criterion's baseline) to that plus or minus the smallest effect, in
+    the direction that the criterion wants (a guardrail: the other one). Any other metric needs
+    `expected_spread`, the standard deviation from unit to unit. Uneven arms keep the variance of the
+    difference: with r = smaller over larger share, the smaller arm needs (1 + r) / 2 of an equal one.
 
-    Source: Fleiss, Levin and Paik, "Statistical methods for rates and proportions" (2003), section 4.2, for shares;
-    the two-sample z approximation for means.
+    Source: Fleiss, Levin and Paik, "Statistical methods for rates and proportions" (2003), section 4.2, for
+    shares; the two-sample z approximation for means.
 
     >>> design = AbDesign(smallest_effect=0.02, expected_control=0.10, candidate_share=0.5, power=0.8)
     >>> used = Criterion(key="used", name="Drafts used", family="product", metric="used", unit="share",

@@ -9,7 +9,6 @@ from pydantic import Field
 
 from sextant.criteria import Key, Phase
 from sextant.documents import Document, Words, document
-from sextant.evidence import Version
 
 #: From harmless to harmful, as findings are graded.
 SEVERITIES = ("low", "medium", "high", "critical")
@@ -97,7 +96,7 @@ class AbDesign(Document):
     substitute: Literal["none", "beta_study", "staged_rollout"] = Field(
         "none",
         title="Instead of an A/B test",
-        description="Only with too few users for a test: a study with beta users, or a rollout in guarded steps.",
+        description="Only with too few users for a test: a study with beta users, or a guarded rollout.",
     )
     audience: int | None = Field(
         None, ge=0, title="Audience", description="For a substitute: how many users there are."
@@ -237,7 +236,3 @@ class SafetyFinding(Document):
     reason: Words = Field("", title="Reason", description="How it was mended, or why it is accepted.")
     owner: Words = Field("", title="Owner", description="Who sees to it, by role.")
     found_on: Words = Field("", title="Found on", description="The model version on which it was found.")
-
-    def tried_again(self, model: Version | None) -> bool:
-        """Whether this model version must show that it is gone: it was mended, and found on another version."""
-        return self.state == "fixed" and (model is None or self.found_on not in (str(model), model.version))

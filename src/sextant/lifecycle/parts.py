@@ -1,4 +1,4 @@
-"""Parts of a gate item that can be "not applicable" on their own, as no jailbreak is for a model that reads digits."""
+"""Parts of an item that can be "not applicable" on their own: a model that reads digits has no jailbreak."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ def applicable(state: ProjectState, item: str) -> tuple[str, ...]:
     """The parts of an item that nobody's approved "not applicable" takes out.
 
     >>> from datetime import datetime, UTC
-    >>> state = ProjectState("forms", "Forms", datetime.now(UTC), not_applicable={"5c:last_good_model": "the first"})
+    >>> excused = {"5c:last_good_model": "this is the first model"}
+    >>> state = ProjectState("forms", "Forms", datetime.now(UTC), not_applicable=excused)
     >>> applicable(state, "5c")
     ('before_feature',)
     """

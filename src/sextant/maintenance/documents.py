@@ -1,4 +1,4 @@
-"""What people write down in phase 6: reviews, drift checks, retraining, improvements, and what upkeep may take."""
+"""What people write down in phase 6: reviews, drift checks, retraining, improvements, upkeep."""
 
 from __future__ import annotations
 
@@ -62,8 +62,8 @@ class DriftPlan(Document):
     phase: ClassVar[Phase] = "maintenance"
     label: ClassVar[str] = "Drift checks"
     help: ClassVar[str] = (
-        "What the model reads (data drift), and what it is scored on (concept drift): which, how often, and from "
-        "what size on a change calls for retraining."
+        "What the model reads (data drift), and what it is scored on (concept drift): which, how often, "
+        "and from what size on a change calls for retraining."
     )
 
     features: tuple[str, ...] = Field(
@@ -103,7 +103,7 @@ class Trigger(Frozen):
 
 @document
 class RetrainingPlan(Document):
-    """When it is trained again; or, where nothing is trained, when the provider's model is evaluated again."""
+    """When it is trained again; where nothing is trained, when the provider's model is evaluated again."""
 
     kind: ClassVar[str] = "retraining_plan"
     phase: ClassVar[Phase] = "maintenance"
