@@ -264,7 +264,8 @@ class Measurement(Evidence):
 
 
 class Proportion(Measurement):
-    """A share of trials that succeeded: accuracy, recall, acceptance rate. Wilson's interval."""
+    """A share of trials that succeeded: accuracy, recall, acceptance rate. Wilson's interval, or a confidence
+    sequence."""
 
     kind: Literal["proportion"] = "proportion"
     successes: int = Field(ge=0)
@@ -275,6 +276,12 @@ class Proportion(Measurement):
         return self.trials
 
     def bounds(self, level: float, sides: int) -> Bounds:
+        if self.interval and self.interval.continuous:
+            from sextant.stats import sequential
+
+            return sequential.confidence_sequence_proportion(
+                self.successes, self.trials, level=level, sides=sides
+            )
         if self.interval and self.interval.method == "clopper_pearson":
             return intervals.clopper_pearson(self.successes, self.trials, level=level, sides=sides)
         return intervals.wilson(self.successes, self.trials, level=level, sides=sides)
