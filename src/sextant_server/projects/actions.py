@@ -94,7 +94,7 @@ def create_project(
         Member.objects.create(project=project, user=holder, role="owner")
     from sextant.lifecycle.timeline import default_plan
 
-    put_plans(project, caller, default_plan(start or timezone.now().date()))
+    put_plans(project, caller, default_plan(start or timezone.now().date()).values())
     return project
 
 

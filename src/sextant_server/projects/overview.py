@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.urls import reverse
-from sextant.lifecycle.failure_modes import detect
 
 from sextant.criteria import Criterion, Origin
+from sextant.lifecycle.failure_modes import detect
 from sextant.lifecycle.gates import GateState, ItemState, current_phase, gates
 from sextant.lifecycle.phases import BY_KEY, PHASES
 from sextant.lifecycle.reruns import reruns
@@ -74,13 +74,19 @@ def course(slug: str, state: ProjectState, found: list[GateState], here: GateSta
     steps = []
     for one in found:
         info = BY_KEY[one.phase]
-        done = one.passed or (not one.assessed)
+        place = "ahead"
+        if not one.assessed:
+            place = "not_assessed"
+        elif one.phase == here.phase:
+            place = "here"
+        elif one.passed:
+            place = "done"
         steps.append(
             {
                 "name": info.name,
                 "sub": sentence(one, here),
                 "href": reverse("phase", args=[slug, one.phase]),
-                "state": "not_assessed" if not one.assessed else "here" if one.phase == here.phase else "done" if done else "ahead",
+                "state": place,
                 "iteration": one.iteration,
                 "progress": one.met / len(one.items) if one.items else 0,
             }
@@ -145,7 +151,7 @@ def context(project: Project, state: ProjectState) -> dict[str, Any]:
         "blockers": [blocker(project.slug, i) for i in here.blockers],
         "advice": [blocker(project.slug, i) for i in advice],
         "targets": targets(state),
-        "forecast": forecast(state),
+        "forecast": forecast(state, found=found),
         "spent": spent,
         "budget": state.budget if state.budget is not None else planned or None,
         "reruns": reruns(state),

@@ -221,12 +221,12 @@ def read(row: EvidenceRow) -> Evidence:
     return read_evidence(row.record.content)
 
 
-def resting_on(project: Project, row: EvidenceRow) -> dict[str, Any]:
+def resting_on(project: Project, row: EvidenceRow, state: ProjectState | None = None) -> dict[str, Any]:
     """Everything that rests on this evidence now: whether it is the latest of its topic, which criteria and gate
     items were decided on it, and which decisions named it."""
     from sextant.lifecycle.gates import gates
 
-    state = project_state(project)
+    state = state or project_state(project)
     items = [
         {"key": item.item.key, "title": item.item.title, "phase": gate.phase, "status": item.status.value}
         for gate in gates(state)

@@ -1,7 +1,19 @@
-"""Pages."""
+"""Pages of what a project knows."""
 
 from __future__ import annotations
 
-from typing import Any
+from django.urls import path
 
-urlpatterns: list[Any] = []
+from sextant_server.records import proof_views as proof
+from sextant_server.records import target_views as target
+
+urlpatterns = [
+    path("p/<slug:slug>/targets/", target.listed, name="targets"),
+    path("p/<slug:slug>/targets/new/", target.edit, name="new-target"),
+    path("p/<slug:slug>/targets/<slug:key>/", target.target, name="target"),
+    path("p/<slug:slug>/targets/<slug:key>/edit/", target.edit, name="edit-target"),
+    path("p/<slug:slug>/targets/<slug:key>/retire/", target.retire, name="retire-target"),
+    path("p/<slug:slug>/targets/<slug:key>/number/", target.enter_number, name="enter-number"),
+    path("p/<slug:slug>/proof/", proof.listed, name="proof"),
+    path("p/<slug:slug>/proof/<slug:digest>/", proof.evidence, name="evidence"),
+]
