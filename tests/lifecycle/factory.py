@@ -46,8 +46,10 @@ def written(document: Document, key: str = "") -> Written:
     return Written(document, key, 1, document.material_digest(), NOW)
 
 
-def signed(subject: str, digest: str, *people: str, role: str = "") -> tuple[Signature, ...]:
-    return tuple(Signature(subject, digest, person, role, NOW) for person in people)
+def signed(
+    subject: str, digest: str, *people: str, role: str = "", at: datetime = NOW
+) -> tuple[Signature, ...]:
+    return tuple(Signature(subject, digest, person, role, at) for person in people)
 
 
 def subject(kind: str, name: str, version: str = "v1", **fields: Any) -> Subject:
