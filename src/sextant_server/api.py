@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -69,7 +70,9 @@ def _ours(request: HttpRequest, error: SextantError) -> HttpResponse:
 def _malformed(request: HttpRequest, error: ValidationError) -> HttpResponse:
     said = []
     for fault in error.errors[:5]:
-        place = ".".join(str(part) for part in fault["loc"] if part not in ("body", "payload", "query", "path"))
+        place = ".".join(
+            str(part) for part in fault["loc"] if part not in ("body", "payload", "query", "path")
+        )
         said.append(f"{place or 'body'}: {str(fault['msg']).removeprefix('Value error, ')}")
     more = len(error.errors) - len(said)
     return problem(InvalidInput("; ".join(said) + (f"; and {more} more" if more > 0 else "")))
@@ -77,7 +80,9 @@ def _malformed(request: HttpRequest, error: ValidationError) -> HttpResponse:
 
 @api.exception_handler(AuthenticationError)
 def _unknown(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
-    response = problem(Unauthenticated("no valid token or session", todo="send Authorization: Bearer TOKEN, or sign in"))
+    response = problem(
+        Unauthenticated("no valid token or session", todo="send Authorization: Bearer TOKEN, or sign in")
+    )
     response["WWW-Authenticate"] = "Bearer"
     return response
 
@@ -89,6 +94,7 @@ def _http(request: HttpRequest, error: HttpError) -> HttpResponse:
     return problem(made)
 
 
+@cache
 def routers() -> NinjaAPI:
     """The API with every router mounted once."""
     from sextant_server.jobs.api import router as jobs
@@ -97,8 +103,7 @@ def routers() -> NinjaAPI:
     from sextant_server.records.api import router as records
 
     for router in (projects, records, lifecycle, jobs):
-        if router.api is None:
-            api.add_router("", router)
+        api.add_router("", router)
     return api
 
 

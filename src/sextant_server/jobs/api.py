@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest
-from ninja import Router, Schema
+from ninja import Router, Schema, Status
 
 from sextant.errors import NotFound
 from sextant_server.jobs import actions
@@ -50,9 +50,10 @@ def start_job(request: HttpRequest, slug: str, payload: JobIn) -> Any:
         raise NotFound(f"nobody starts {payload.kind!r} by hand", todo=f"there is {', '.join(STARTABLE)}")
     found = access(request, slug, STARTABLE[payload.kind])
     key = f"{found.project.pk}:{payload.key}" if payload.key else None
-    return 202, actions.enqueue(
+    made = actions.enqueue(
         payload.kind, payload.arguments, project=found.project, key=key, asked_by=found.caller.id
     )
+    return Status(202, made)
 
 
 @router.get("/projects/{slug}/jobs/{job_id}", response=JobOut)

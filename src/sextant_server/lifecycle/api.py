@@ -7,11 +7,11 @@ from datetime import date
 from typing import Any, Literal
 
 from django.http import HttpRequest
-from ninja import Router
-from sextant.lifecycle.failure_modes import detect
+from ninja import Router, Status
 
 from sextant.criteria import Phase, Setting
 from sextant.errors import NotFound
+from sextant.lifecycle.failure_modes import detect
 from sextant.lifecycle.gates import GateState, gate, gates
 from sextant.lifecycle.phases import BY_KEY
 from sextant.lifecycle.reruns import reruns, would_go_stale
@@ -99,7 +99,7 @@ def decide(request: HttpRequest, slug: str, phase: str, payload: DecisionIn) -> 
         found.project, found.caller, _phase(phase), payload.outcome, note=payload.note, by=_by(found, payload.by),
         waivers=[actions.AskedWaiver(**w.dict()) for w in payload.waivers],
     )  # fmt: skip
-    return 201, queries.decision_out(row)
+    return Status(201, queries.decision_out(row))
 
 
 @router.get("/projects/{slug}/decisions")
@@ -125,7 +125,7 @@ def waive(request: HttpRequest, slug: str, payload: NamedWaiverIn) -> Any:
     found = access(request, slug, "decide")
     asked = actions.AskedWaiver(**payload.dict(exclude={"by"}))
     row = actions.waive(found.project, found.caller, asked, by=_by(found, payload.by))
-    return 201, queries.exemption_out(row)
+    return Status(201, queries.exemption_out(row))
 
 
 class NotApplicableIn(Strict):
@@ -140,14 +140,14 @@ def not_applicable(request: HttpRequest, slug: str, payload: NotApplicableIn) ->
     row = actions.not_applicable(
         found.project, found.caller, payload.target, payload.reason, by=_by(found, payload.by)
     )
-    return 201, queries.exemption_out(row)
+    return Status(201, queries.exemption_out(row))
 
 
 @router.post("/projects/{slug}/exemptions/{target}/approval", response={201: Any})
 def approve(request: HttpRequest, slug: str, target: str) -> Any:
     """A second person's approval, which regulated rigor asks for."""
     found = access(request, slug, "decide")
-    return 201, queries.exemption_out(actions.approve_exemption(found.project, found.caller, target))
+    return Status(201, queries.exemption_out(actions.approve_exemption(found.project, found.caller, target)))
 
 
 @router.delete("/projects/{slug}/exemptions/{target}", response={200: Any})
@@ -178,7 +178,9 @@ def go_back(request: HttpRequest, slug: str, phase: str, payload: Back) -> Any:
         subjects=payload.subjects,
         by=_by(found, payload.by),
     )
-    return 201, {**row.as_recorded(), "reruns": [asdict(r) for r in reruns(project_state(found.project))]}
+    return Status(
+        201, {**row.as_recorded(), "reruns": [asdict(r) for r in reruns(project_state(found.project))]}
+    )
 
 
 @router.get("/projects/{slug}/phases/{phase}/would-go-stale")

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any, Literal
 
 from django.http import HttpRequest
-from ninja import Router, Schema
+from ninja import Router, Schema, Status
 from pydantic import ConfigDict
 
 from sextant.criteria import Criterion
@@ -85,7 +85,7 @@ def list_projects(request: HttpRequest) -> Any:
 
 @router.post("/projects", response={201: ProjectOut})
 def create_project(request: HttpRequest, payload: NewProject) -> Any:
-    return 201, actions.create_project(caller(request), **payload.dict())
+    return Status(201, actions.create_project(caller(request), **payload.dict()))
 
 
 @router.get("/projects/{slug}", response=ProjectOut)
@@ -155,7 +155,7 @@ def set_member(request: HttpRequest, slug: str, payload: MemberIn) -> Any:
 def remove_member(request: HttpRequest, slug: str, username: str) -> Any:
     found = access(request, slug, "manage")
     actions.remove_member(found.project, found.caller, username)
-    return 204, None
+    return Status(204, None)
 
 
 @router.get("/projects/{slug}/tokens", response=list[TokenOut])
@@ -170,14 +170,14 @@ def make_token(request: HttpRequest, slug: str, payload: TokenIn) -> Any:
     token, secret = actions.make_token(
         found.project, found.caller, name=payload.name, scopes=payload.scopes, days=payload.days
     )
-    return 201, {**TokenOut.from_orm(token).dict(), "secret": secret}
+    return Status(201, {**TokenOut.from_orm(token).dict(), "secret": secret})
 
 
 @router.delete("/projects/{slug}/tokens/{token_id}", response={204: None})
 def revoke_token(request: HttpRequest, slug: str, token_id: int) -> Any:
     found = access(request, slug, "manage")
     actions.revoke_token(found.project, found.caller, token_id)
-    return 204, None
+    return Status(204, None)
 
 
 class WebhookIn(Strict):
@@ -200,14 +200,14 @@ def list_webhooks(request: HttpRequest, slug: str) -> Any:
 @router.post("/projects/{slug}/webhooks", response={201: WebhookOut})
 def add_webhook(request: HttpRequest, slug: str, payload: WebhookIn) -> Any:
     found = access(request, slug, "manage")
-    return 201, actions.add_webhook(found.project, found.caller, payload.url)
+    return Status(201, actions.add_webhook(found.project, found.caller, payload.url))
 
 
 @router.delete("/projects/{slug}/webhooks/{webhook_id}", response={204: None})
 def remove_webhook(request: HttpRequest, slug: str, webhook_id: int) -> Any:
     found = access(request, slug, "manage")
     actions.remove_webhook(found.project, found.caller, webhook_id)
-    return 204, None
+    return Status(204, None)
 
 
 class Sync(Strict):

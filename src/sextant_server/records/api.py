@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from django.http import HttpRequest, StreamingHttpResponse
-from ninja import Body, Query, Router
+from ninja import Body, Query, Router, Status
 
 from sextant.criteria import Criterion
 from sextant.documents import document_kinds, read_document
@@ -50,7 +50,7 @@ def put_criteria(request: HttpRequest, slug: str, payload: list[Criterion]) -> l
 def retire_criterion(request: HttpRequest, slug: str, key: str) -> Any:
     found = access(request, slug, "edit")
     actions.put_criteria(found.project, found.caller, [], retire=[key])
-    return 204, None
+    return Status(204, None)
 
 
 # --- evidence
@@ -91,9 +91,8 @@ def add_evidence(request: HttpRequest, slug: str, payload: Any = Body(...)) -> A
     ]
     stored = actions.add_evidence(found.project, found.caller, read)
     answer = [{"digest": row.digest, "sequence": row.record.sequence, "stored": made} for row, made in stored]
-    return (201 if any(made for _, made in stored) else 200), answer if isinstance(payload, list) else answer[
-        0
-    ]
+    status = 201 if any(made for _, made in stored) else 200
+    return Status(status, answer if isinstance(payload, list) else answer[0])
 
 
 @router.get("/projects/{slug}/evidence/{digest}")
@@ -181,7 +180,7 @@ def put_document(request: HttpRequest, slug: str, kind: str, key: str, payload: 
 def withdraw_document(request: HttpRequest, slug: str, kind: str, key: str) -> Any:
     found = access(request, slug, "edit")
     actions.withdraw_document(found.project, found.caller, kind, _key(key))
-    return 204, None
+    return Status(204, None)
 
 
 # --- subjects and signatures
@@ -245,7 +244,7 @@ def sign(request: HttpRequest, slug: str, payload: SignatureIn) -> Any:
         person=person,
         role=payload.role,
     )
-    return 201, {**row.as_recorded(), "at": row.at}
+    return Status(201, {**row.as_recorded(), "at": row.at})
 
 
 # --- the log
@@ -281,7 +280,7 @@ def make_anchor(request: HttpRequest, slug: str, reason: str = "asked for") -> A
     found = access(request, slug, "edit")
     made = anchors.anchor(found.project, reason[:200])
     anchors.keep(found.project, made)
-    return 201, anchors.as_json(made)
+    return Status(201, anchors.as_json(made))
 
 
 @router.get("/projects/{slug}/log/faults")
