@@ -1,0 +1,112 @@
+"""Options weighed: worked by hand, and the turning points checked by weighing again on both sides of them."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sextant.errors import InvalidInput
+from sextant.model.options import Numbers, break_even, rank, sensitivity
+
+# Quality: rules 0 (0.7, worst), net 1 (0.9, best), forest 0.5 (0.8). Time: rules 1 (1 ms), net 0 (81),
+# forest 0.75 (21).
+NUMBERS = {
+    "rules": {"quality": 0.7, "ms": 1.0},
+    "forest": {"quality": 0.8, "ms": 21.0},
+    "net": {"quality": 0.9, "ms": 81.0},
+}
+WEIGHTS = {"quality": 3.0, "ms": 1.0}
+
+
+def scores(weights: dict[str, float], numbers: Numbers = NUMBERS) -> dict[str, float]:
+    return {s.option: s.score for s in rank(numbers, weights, lower_is_better=["ms"])}
+
+
+def test_scores_are_the_weighted_means_of_distances() -> None:
+    # rules (0·3 + 1·1)/4, forest (0.5·3 + 0.75·1)/4, net (1·3 + 0·1)/4
+    assert scores(WEIGHTS) == pytest.approx({"net": 3 / 4, "forest": 2.25 / 4, "rules": 1 / 4})
+    assert list(scores(WEIGHTS)) == ["net", "forest", "rules"]
+    assert list(scores({"quality": 1, "ms": 1})) == ["forest", "net", "rules"]
+
+
+def test_the_direction_and_the_weights_change_the_ranking() -> None:
+    assert [s.option for s in rank(NUMBERS, WEIGHTS)] != [
+        s.option for s in rank(NUMBERS, WEIGHTS, lower_is_better=["quality", "ms"])
+    ]
+    assert list(scores({"quality": 1, "ms": 3})) == ["rules", "forest", "net"]
+
+
+def test_what_is_equal_for_all_counts_for_nobody() -> None:
+    same = {option: {**own, "control": 3.0} for option, own in NUMBERS.items()}
+    found = rank(same, {**WEIGHTS, "control": 10}, lower_is_better=["ms"])
+    assert [s.option for s in found] == ["net", "forest", "rules"]
+    assert all(s.parts["control"] == 0 for s in found)
+
+
+def test_the_turning_points_are_where_two_lines_meet() -> None:
+    # Net and forest: 3 = 1.5 + 0.75 w at w = 2 for the time; w = 0.5 w + 0.75 at w = 1.5 for the quality.
+    found = {t.factor: t for t in sensitivity(NUMBERS, WEIGHTS, lower_is_better=["ms"])}
+    assert (found["ms"].weight, found["ms"].winner, found["ms"].now) == (pytest.approx(2), "forest", 1)
+    assert (found["quality"].weight, found["quality"].winner) == (pytest.approx(1.5), "forest")
+    assert [t.factor for t in sensitivity(NUMBERS, WEIGHTS, lower_is_better=["ms"])] == ["ms", "quality"]
+
+
+def test_a_winner_in_everything_is_turned_by_no_single_weight() -> None:
+    numbers = {"a": {"x": 2.0, "y": 2.0}, "b": {"x": 1.0, "y": 1.0}}
+    assert [(t.weight, t.winner) for t in sensitivity(numbers, {"x": 1, "y": 1})] == [
+        (None, "a"),
+        (None, "a"),
+    ]
+
+
+@given(
+    table=st.lists(st.tuples(*[st.integers(0, 9)] * 3), min_size=2, max_size=4),
+    weights=st.tuples(*[st.integers(1, 9)] * 3),
+)
+def test_the_winner_changes_at_the_turn_and_not_before(
+    table: list[tuple[int, int, int]], weights: tuple[int, int, int]
+) -> None:
+    numbers = {f"o{i}": dict(zip("xyz", map(float, row), strict=True)) for i, row in enumerate(table)}
+    given_weights = dict(zip("xyz", map(float, weights), strict=True))
+    best = rank(numbers, given_weights)[0]
+
+    def lead(factor: str, weight: float) -> float:
+        """How far the present winner is ahead of the best of the others, at another weight."""
+        again = {s.option: s.score for s in rank(numbers, {**given_weights, factor: weight})}
+        return again.pop(best.option) - max(again.values())
+
+    for turn in sensitivity(numbers, given_weights):
+        if turn.weight is None:
+            assert lead(turn.factor, 0.0) > -1e-9 and lead(turn.factor, 1e6) > -1e-9
+            continue
+        assert abs(lead(turn.factor, turn.weight)) < 1e-9
+        assert lead(turn.factor, (turn.now + turn.weight) / 2) > -1e-9
+
+
+@pytest.mark.parametrize(
+    ("fixed", "unit", "other_fixed", "other_unit", "volume"),
+    [(0, 0.5, 40000, 0.1, 100000), (40000, 0.1, 0, 0.5, 100000), (0, 0.1, 5, 0.2, None), (0, 1, 5, 1, None)],
+)  # fmt: skip
+def test_costs_break_even_where_their_lines_cross(
+    fixed: float, unit: float, other_fixed: float, other_unit: float, volume: float | None
+) -> None:
+    assert break_even(fixed, unit, other_fixed, other_unit) == (
+        None if volume is None else pytest.approx(volume)
+    )
+
+
+@pytest.mark.parametrize(
+    ("numbers", "weights", "said"),
+    [
+        ({"a": {"x": 1.0}}, {"x": 1.0}, "two or more"),
+        ({"a": {"x": 1.0}, "b": {"x": 2.0}}, {}, "weights are zero or more"),
+        ({"a": {"x": 1.0}, "b": {"x": 2.0}}, {"x": 0.0}, "weights are zero or more"),
+        ({"a": {"x": 1.0}, "b": {"x": 2.0}}, {"x": -1.0}, "weights are zero or more"),
+        ({"a": {"x": 1.0}, "b": {}}, {"x": 1.0}, "b has no number for x"),
+        ({"a": {"x": 1.0}, "b": {"x": float("nan")}}, {"x": 1.0}, "b has no number for x"),
+    ],
+)
+def test_bad_input_is_named(numbers: Numbers, weights: dict[str, float], said: str) -> None:
+    with pytest.raises(InvalidInput, match=said):
+        rank(numbers, weights)
