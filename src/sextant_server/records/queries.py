@@ -248,3 +248,28 @@ def resting_on(project: Project, row: EvidenceRow, state: ProjectState | None = 
 
 def log_records(project: Project, *, after: int = 0, limit: int = 1000) -> list[Record]:
     return list(Record.objects.filter(project=project, sequence__gt=after).order_by("sequence")[:limit])
+
+
+def present_documents(project: Project, kind: str) -> list[DocumentRow]:
+    return list(
+        DocumentRow.objects.filter(project=project, kind=kind, present=True, withdrawn=False).order_by("key")
+    )
+
+
+def present_document(project: Project, kind: str, key: str) -> DocumentRow | None:
+    return DocumentRow.objects.filter(
+        project=project, kind=kind, key=key, present=True, withdrawn=False
+    ).first()
+
+
+def document_versions(project: Project, kind: str, key: str, limit: int = 30) -> list[DocumentRow]:
+    """The versions of a document, the newest first, without their text."""
+    rows = DocumentRow.objects.filter(project=project, kind=kind, key=key).defer("body").order_by("-version")
+    return list(rows[:limit])
+
+
+def document_version(project: Project, kind: str, key: str, number: int) -> DocumentRow:
+    row = DocumentRow.objects.filter(project=project, kind=kind, key=key, version=number).first()
+    if row is None:
+        raise NotFound(f"{kind} {key} has no version {number}".replace("  ", " "))
+    return row

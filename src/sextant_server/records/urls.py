@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
+from sextant_server.records import document_views as document
 from sextant_server.records import proof_views as proof
 from sextant_server.records import target_views as target
 
@@ -14,6 +15,14 @@ urlpatterns = [
     path("p/<slug:slug>/targets/<slug:key>/edit/", target.edit, name="edit-target"),
     path("p/<slug:slug>/targets/<slug:key>/retire/", target.retire, name="retire-target"),
     path("p/<slug:slug>/targets/<slug:key>/number/", target.enter_number, name="enter-number"),
+    path("p/<slug:slug>/write/<slug:kind>/", document.listed, name="documents"),
+    path("p/<slug:slug>/add/<slug:kind>/", document.new, name="new-document"),
+    path("p/<slug:slug>/write/<slug:kind>/<slug:key>/", document.document, name="document"),
+    path("p/<slug:slug>/write/<slug:kind>/<slug:key>/withdraw/", document.withdraw, name="withdraw-document"),
+    path(
+        "p/<slug:slug>/write/<slug:kind>/<slug:key>/<int:number>/", document.version, name="document-version"
+    ),
+    path("p/<slug:slug>/sign/<slug:subject>/", document.sign, name="sign"),
     path("p/<slug:slug>/proof/", proof.listed, name="proof"),
     path("p/<slug:slug>/proof/<slug:digest>/", proof.evidence, name="evidence"),
 ]
