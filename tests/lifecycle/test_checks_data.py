@@ -113,7 +113,7 @@ def sources(*found: DataSource) -> list[Written]:
 
 def test_2b_is_met_when_every_source_is_whole_and_the_sum_within_the_budget() -> None:
     finding = check("2b", state(documents=[*sources(ARCHIVE, USERS), PLAN]))
-    assert finding.status is Status.MET and "2 sources for USD 5,000 in all" in finding.reason
+    assert finding.status is Status.MET and "USD 5,000 from 2 sources" in finding.reason
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ def test_2b_names_what_a_source_lacks(change: dict[str, Any], said: str) -> None
 def test_2b_holds_the_sum_against_the_budget_and_leaves_dropped_sources_out() -> None:
     dear = changed(USERS, cost=1000.5)
     finding = check("2b", state(documents=[*sources(ARCHIVE, dear), PLAN]))
-    assert finding.status is Status.UNMET and "the budget for collecting is USD 5,000" in finding.reason
+    assert finding.status is Status.UNMET and "USD 5,000 is set aside" in finding.reason
     dropped = changed(dear, state="dropped", owner="")
     assert check("2b", state(documents=[*sources(ARCHIVE, dropped), PLAN])).status is Status.MET
     unset = changed(PLAN, collection_budget=None)
@@ -381,11 +381,11 @@ def test_2e_names_what_the_plan_lacks(change: dict[str, Any], said: str) -> None
 @pytest.mark.parametrize(
     ("evidence", "status", "said"),
     [
-        ([quality(scheduled=True)], Status.MISSING, "Nothing tells when test was last refreshed"),
+        ([quality(scheduled=True)], Status.MISSING, "Nothing tells when the dataset test was last refreshed"),
         ([fresh(8), quality(scheduled=True)], Status.UNMET, "should be every 7 days"),
         ([fresh(3, cadence=2), quality(scheduled=True)], Status.UNMET, "should be every 2 days"),
-        ([fresh()], Status.MISSING, "No scheduled quality check of test has run"),
-        ([fresh(), quality()], Status.MISSING, "No scheduled quality check of test has run"),
+        ([fresh()], Status.MISSING, "No scheduled quality check of the dataset test has run"),
+        ([fresh(), quality()], Status.MISSING, "No scheduled quality check of the dataset test has run"),
         ([fresh(), quality(scheduled=True, at=day(-8))], Status.UNMET, "too long ago"),
         ([fresh(origin="simulated"), quality(scheduled=True)], Status.MISSING, "it is simulated"),
     ],

@@ -143,14 +143,18 @@ def resources(found: dict[str, Resource] = MEANS, **fields: Any) -> ProjectState
 
 def test_3b_is_met_when_all_is_there_and_the_data_targets_are_met() -> None:
     finding = check("3b", resources())
-    assert finding.status is Status.MET and "GPU hours: 120 of 100 hours" in finding.reason
+    assert finding.status is Status.MET and "GPU hours: 100 hours planned, 120 available" in finding.reason
     assert finding.criteria == ("rows",) and finding.evidence
 
 
 @pytest.mark.parametrize(
     ("found", "status", "said"),
     [
-        ({**MEANS, "gpu": changed(MEANS["gpu"], available=99)}, Status.UNMET, "99 of 100 hours"),
+        (
+            {**MEANS, "gpu": changed(MEANS["gpu"], available=99)},
+            Status.UNMET,
+            "100 hours planned, 99 available",
+        ),
         (
             {**MEANS, "gpu": changed(MEANS["gpu"], available=None)},
             Status.MISSING,
@@ -392,7 +396,7 @@ def test_3e_is_met_without_an_old_open_blocker_and_shows_the_median() -> None:
         ),
     )
     assert finding.status is Status.MET
-    assert "1 of 3 blockers open, none over 7 days; resolving one took 6 days (median)" in finding.reason
+    assert "1 of 3 blockers are open, none for more than 7 days; the median took 6 days" in finding.reason
 
 
 @pytest.mark.parametrize(

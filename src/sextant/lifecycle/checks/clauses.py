@@ -74,6 +74,11 @@ def decide(clauses: Sequence[Clause]) -> Finding:
     )
 
 
+def nothing(said: str, label: str, target: str) -> Finding:
+    """The finding of an item for which nothing is there yet."""
+    return decide([missing(said, label, target)])
+
+
 def of_criterion(state: ProjectState, criterion: Criterion) -> Clause:
     """A condition that is a criterion: its verdict."""
     verdict = state.verdict(criterion.key)

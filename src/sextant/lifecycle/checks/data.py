@@ -21,7 +21,17 @@ from sextant.data.documents import (
 from sextant.data.findings import dealt_with
 from sextant.data.requirements import uncheckable, without_rule
 from sextant.evidence import Agreement
-from sextant.lifecycle.checks.clauses import Clause, decide, faults, latest, listed, met, missing, unmet
+from sextant.lifecycle.checks.clauses import (
+    Clause,
+    decide,
+    faults,
+    latest,
+    listed,
+    met,
+    missing,
+    nothing,
+    unmet,
+)
 from sextant.lifecycle.gates import Action, Finding
 from sextant.lifecycle.state import ProjectState, Stored
 from sextant.phrases import number, span, with_unit
@@ -33,14 +43,8 @@ def check_2a(state: ProjectState) -> Finding:
     """Data requirements are specified."""
     asked = [r for r, _ in state.all(DataRequirement)]
     if not asked:
-        return decide(
-            [
-                missing(
-                    "No data requirements are written yet.",
-                    "Write the first one",
-                    "document:data_requirement",
-                )
-            ]
+        return nothing(
+            "No data requirements are written yet.", "Write the first one", "document:data_requirement"
         )
     clauses = []
     left = without_rule(asked, labels_needed=not _no_labels(state))
@@ -53,7 +57,7 @@ def check_2a(state: ProjectState) -> Finding:
             clauses.append(unmet(said, "Give it a rule", f"document:data_requirement:{entry.key}"))
     keys = [r.criterion for r in asked if r.criterion in state.criteria]
     if not clauses:
-        measured = f"; {len(keys)} of them are measured by targets" if keys else ""
+        measured = f", {len(keys)} of them by targets" if keys else ""
         clauses.append(met(f"All {len(asked)} data requirements can be checked{measured}."))
     return decide([*clauses, met("", (), [k for k in keys if k])])
 
@@ -62,7 +66,7 @@ def check_2b(state: ProjectState) -> Finding:
     """Collection is defined and resourced."""
     sources = [(s, w) for s, w in state.all(DataSource) if s.state != "dropped"]
     if not sources:
-        return decide([missing("No data source is named yet.", "Name a source", "document:data_source")])
+        return nothing("No data source is named yet.", "Name a source", "document:data_source")
     clauses = []
     for source, entry in sources:
         lacks = [
@@ -86,11 +90,13 @@ def _collection_budget(state: ProjectState, sources: int) -> Clause:
     if plan is None or plan[0].collection_budget is None:
         return missing("No budget for collecting data is set.", "Set the budget", "document:data_plan")
     budget, cost = plan[0].collection_budget, _cost_of_sources(state)
-    sums = f"{sources} source{'s' * (sources != 1)} for {with_unit(cost, state.currency)} in all"
-    of = f"the budget for collecting is {with_unit(budget, state.currency)}"
+    said = (
+        f"The data costs {with_unit(cost, state.currency)} from {sources} source{'s' * (sources != 1)}; "
+        f"{with_unit(budget, state.currency)} is set aside."
+    )
     if cost > budget:
-        return unmet(f"{sums}; {of}.", "Look at the data plan", "document:data_plan")
-    return met(f"{sums}; {of}.")
+        return unmet(said, "Look at the data plan", "document:data_plan")
+    return met(said)
 
 
 def _cost_of_sources(state: ProjectState) -> float:
@@ -103,16 +109,14 @@ def check_2c(state: ProjectState) -> Finding:
         return decide([met(f"No labels are needed: {why}.")])
     plan = state.one(DataPlan)
     if plan and not plan[0].labels_needed:
-        return decide(
-            [missing("No labels are said to be needed, without a reason.", "Say why", "document:data_plan")]
-        )
+        return nothing("No labels are said to be needed, without a reason.", "Say why", "document:data_plan")
     drafts = state.all(Guideline)
     published = [(g, w.key) for g, w in drafts if _published(state, g)]
     if not published:
         said = "There is no labeling guideline yet."
         if drafts:
             said = f"The labeling guideline {listed(w.key for _, w in drafts)} is not published yet."
-        return decide([missing(said, "Write and publish a guideline", "document:guideline")])
+        return nothing(said, "Write and publish a guideline", "document:guideline")
     return decide([clause for g, key in published for clause in _guideline(state, g, key)])
 
 
@@ -184,12 +188,8 @@ def check_2d(state: ProjectState) -> Finding:
     """Data and labels are paid for."""
     plan = state.one(DataPlan)
     if plan is None:
-        return decide(
-            [
-                missing(
-                    "There is no budget for data and labels yet.", "Write the data plan", "document:data_plan"
-                )
-            ]
+        return nothing(
+            "There is no budget for data and labels yet.", "Write the data plan", "document:data_plan"
         )
     sources = sum(s.state != "dropped" for s, _ in state.all(DataSource))
     collection = _collection_budget(state, sources)
@@ -267,7 +267,7 @@ def check_2e(state: ProjectState) -> Finding:
     """Data keeps coming."""
     pipelines = state.all(Pipeline)
     if not pipelines:
-        return decide([missing("No data pipeline is planned yet.", "Plan the pipeline", "document:pipeline")])
+        return nothing("No data pipeline is planned yet.", "Plan the pipeline", "document:pipeline")
     clauses = []
     for pipeline, entry in pipelines:
         lacks = [
@@ -304,7 +304,7 @@ def pipelines_run(state: ProjectState) -> list[Clause]:
             _checked(state, pipeline, pipeline.cadence_days),
         ):
             waits = not due and clause.status is not Status.MET
-            said = f"Planned; before real use it must run. Today: {clause.said}" if waits else clause.said
+            said = f"Planned; before real use it must run. {clause.said}" if waits else clause.said
             status = Status.NOT_DUE if waits else clause.status
             clauses.append(Clause(status, said, None if waits else clause.action, clause.evidence))
     return clauses
@@ -314,12 +314,14 @@ def _fresh(state: ProjectState, pipeline: Pipeline, cadence: float) -> Clause:
     action = Action("Refresh the data", "evidence:freshness")
     found = latest(state, Freshness, pipeline.dataset)
     if found is None:
-        return Clause(Status.MISSING, f"Nothing tells when {pipeline.dataset} was last refreshed.", action)
+        return Clause(
+            Status.MISSING, f"Nothing tells when the dataset {pipeline.dataset} was last refreshed.", action
+        )
     freshness, stored = found
     if fault := faults(state, stored):
         return fault
     at, allowed = freshness.last_refreshed_at, min(cadence, freshness.cadence_days)
-    said = f"{pipeline.dataset} was last refreshed on {at.date()}; it should be every {number(allowed)} days."
+    said = f"The dataset {pipeline.dataset} was last refreshed on {at.date()}; it should be every {number(allowed)} days."
     if state.now - at > timedelta(days=allowed):
         return Clause(Status.UNMET, said, action, (stored.digest,))
     return met(said, [stored.digest])
@@ -330,11 +332,13 @@ def _checked(state: ProjectState, pipeline: Pipeline, cadence: float) -> Clause:
     found = state.evidence.get(f"quality_report:{pipeline.dataset}", ())
     ran = [s for s in found if isinstance(s.evidence, QualityReport) and s.evidence.scheduled]
     if not ran:
-        return Clause(Status.MISSING, f"No scheduled quality check of {pipeline.dataset} has run.", action)
+        return Clause(
+            Status.MISSING, f"No scheduled quality check of the dataset {pipeline.dataset} has run.", action
+        )
     if fault := faults(state, ran[0]):
         return fault
     at = ran[0].evidence.at
-    said = f"The scheduled quality check of {pipeline.dataset} last ran on {at.date()}."
+    said = f"Its scheduled quality check last ran on {at.date()}."
     # A check a day is enough for data that comes all the time.
     if state.now - at > timedelta(days=max(cadence, 1)):
         return Clause(Status.UNMET, f"{said[:-1]}, which is too long ago.", action, (ran[0].digest,))
@@ -345,7 +349,7 @@ def check_2f(state: ProjectState) -> Finding:
     """Data quality is known and dealt with."""
     datasets = [s for s in state.subjects.values() if s.kind == "dataset"]
     if not datasets:
-        return decide([missing("No dataset is known yet.", "Check the data", "evidence:quality_report")])
+        return nothing("No dataset is known yet.", "Check the data", "evidence:quality_report")
     clauses: list[Clause] = []
     for dataset in datasets:
         found = latest(state, QualityReport, dataset.name)

@@ -17,6 +17,7 @@ from sextant.lifecycle.checks.clauses import (
     listed,
     met,
     missing,
+    nothing,
     of_criterion,
     signed_by,
     unmet,
@@ -52,17 +53,12 @@ def check_3a(state: ProjectState) -> Finding:
     """The ML lead has agreed to the requirements."""
     found = state.one(ModelRequirements)
     if found is None:
-        return decide(
-            [
-                missing(
-                    "No model requirements are written yet.",
-                    "Write the requirements",
-                    "document:model_requirements",
-                )
-            ]
+        return nothing(
+            "No model requirements are written yet.", "Write the requirements", "document:model_requirements"
         )
     asked, entry = found
-    clauses = [_requirement(state, asked, side) for side in FAMILIES]
+    named = [side for side in FAMILIES if getattr(asked, side)]
+    clauses = [met(f"Targets are named for {listed(named)}.")]
     leads = [person for person, _ in state.all(Stakeholder) if person.role == "ml_lead"]
     by_part = state.signed("model_requirements", entry.digest, roles=["ml_lead"])
     if by_part and not leads:
@@ -71,7 +67,7 @@ def check_3a(state: ProjectState) -> Finding:
         clauses.append(signed_by(state, "model_requirements", entry.digest, leads, "model requirements"))
     else:
         clauses.append(missing("Nobody is named as the ML lead.", "Name the ML lead", "document:stakeholder"))
-    return decide(clauses)
+    return decide([*clauses, *(_requirement(state, asked, side) for side in FAMILIES)])
 
 
 def _requirement(state: ProjectState, asked: ModelRequirements, side: str) -> Clause:
@@ -80,7 +76,7 @@ def _requirement(state: ProjectState, asked: ModelRequirements, side: str) -> Cl
     target = "document:model_requirements"
     if key is None:
         if reason:
-            return met(f"No {side} target: {reason.rstrip('.')}.")
+            return met(f"There is no {side} target: {reason.rstrip('.')}.")
         why = ", and no reason why not" if hasattr(asked, f"{side}_reason") else ""
         return missing(f"There is no {side} target{why}.", f"Name the {side} target", target)
     criterion = state.criteria.get(key)
@@ -89,14 +85,14 @@ def _requirement(state: ProjectState, asked: ModelRequirements, side: str) -> Cl
     if criterion.family not in FAMILIES[side]:
         said = f"{criterion.name} is named as the {side} target, and it is about {criterion.family}."
         return unmet(said, f"Name a {side} target", target)
-    return met(f"{side.capitalize()}: {criterion.name}.", (), [key])
+    return met("", (), [key])
 
 
 def check_3b(state: ProjectState) -> Finding:
     """The team has what it needs."""
     resources = state.all(Resource)
     if not resources:
-        return decide([missing("No resources are planned yet.", "Plan the resources", "document:resource")])
+        return nothing("No resources are planned yet.", "Plan the resources", "document:resource")
     clauses = [_resource(resource, entry.key) for resource, entry in resources]
     there = {resource.type for resource, _ in resources}
     for kind, word in (("compute", "computing power"), ("time", "time")):
@@ -110,10 +106,8 @@ def _resource(resource: Resource, key: str) -> Clause:
     if resource.planned is None or resource.available is None:
         lacks = "what is planned" if resource.planned is None else "what is available"
         return missing(f"{name} does not say {lacks}.", "Complete it", target)
-    said = (
-        f"{name}: {number(resource.available)} of {number(resource.planned)} {resource.unit}".rstrip()
-        + " are there."
-    )
+    planned = f"{number(resource.planned)} {resource.unit}".rstrip()
+    said = f"{name}: {planned} planned, {number(resource.available)} available."
     if resource.available < resource.planned:
         return unmet(said, f"Get more of {name}", target)
     return met(said)
@@ -132,9 +126,7 @@ def check_3c(state: ProjectState) -> Finding:
     """Weekly check-ins are held."""
     found = state.one(CheckInPlan)
     if found is None or found[0].first_on is None:
-        return decide(
-            [missing("No check-ins are planned yet.", "Plan the check-ins", "document:check_in_plan")]
-        )
+        return nothing("No check-ins are planned yet.", "Plan the check-ins", "document:check_in_plan")
     return decide([_last_check_in(state, found[0].first_on, found[0].cadence_days)])
 
 
@@ -172,7 +164,7 @@ def check_3d(state: ProjectState) -> Finding:
     """The trade-offs are understood and decided."""
     options = {w.key: o for o, w in state.all(ModelOption)}
     if not options:
-        return decide([missing("No options are compared yet.", "Add an option", "document:model_option")])
+        return nothing("No options are compared yet.", "Add an option", "document:model_option")
     compared = {key: o for key, o in options.items() if not o.ruled_out}
     found = state.one(OptionDecision)
     decision = found[0] if found else OptionDecision()
@@ -308,7 +300,7 @@ def check_3e(state: ProjectState) -> Finding:
         if any(c.held_on and c.held_on <= today for c, _ in state.all(CheckIn)):
             return decide([met("Check-ins were held, and no blocker came up.")])
         said = "No blocker was written down and no check-in was held, so nobody can tell."
-        return decide([missing(said, "Hold a check-in", "document:check_in")])
+        return nothing(said, "Hold a check-in", "document:check_in")
     clauses = []
     for blocker, entry in blockers:
         target, text = f"document:blocker:{entry.key}", blocker.text.rstrip(".") or entry.key
@@ -321,14 +313,9 @@ def check_3e(state: ProjectState) -> Finding:
     if not clauses:
         still = sum(days_open(b, today) is not None for b, _ in blockers)
         typical = median_days((b for b, _ in blockers), today)
-        took = (
-            "none is resolved yet"
-            if typical is None
-            else f"resolving one took {number(typical)} days (median)"
-        )
-        clauses.append(
-            met(f"{still} of {len(blockers)} blockers open, none over {state.blocker_days} days; {took}.")
-        )
+        took = "none is resolved yet" if typical is None else f"the median took {number(typical)} days"
+        said = f"{still} of {len(blockers)} blockers are open, none for more than {state.blocker_days} days"
+        clauses.append(met(f"{said}; {took}."))
     return decide(clauses)
 
 

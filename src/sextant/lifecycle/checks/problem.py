@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import get_args
 
 from sextant.criteria import Criterion, Origin
-from sextant.lifecycle.checks.clauses import Clause, decide, listed, met, missing, signed_by, unmet
+from sextant.lifecycle.checks.clauses import Clause, decide, listed, met, missing, nothing, signed_by, unmet
 from sextant.lifecycle.gates import Finding
 from sextant.lifecycle.goals import goals, goals_digest
 from sextant.lifecycle.state import ProjectState
@@ -30,7 +30,7 @@ from sextant.problem.roi import simulate
 
 def check_1a(state: ProjectState) -> Finding:
     """The problem is defined and its impact can be measured."""
-    return decide([*_impact(state), *_five_ws(state), _users(state)])
+    return decide([*_five_ws(state), _impact(state), _users(state)])
 
 
 def _five_ws(state: ProjectState) -> list[Clause]:
@@ -45,14 +45,9 @@ def _five_ws(state: ProjectState) -> list[Clause]:
             missing(f"No answer yet to: {listed(empty)}.", f"Answer {listed(empty)}", "document:five_ws")
         )
     for question in dict.fromkeys(r.question for r in remarks if r.rule != "empty"):
-        worst = next(r for r in remarks if r.question == question)
-        clauses.append(
-            unmet(
-                f"“{worst.quote}” does not yet say {question} clearly. {worst.mend}",
-                f"Mend the answer to “{question}”",
-                "document:five_ws",
-            )
-        )
+        first = next(r for r in remarks if r.question == question)
+        said = f"“{first.quote}” does not yet say {question} clearly: {first.mend[0].lower()}{first.mend[1:]}"
+        clauses.append(unmet(said, f"Mend the answer to “{question}”", "document:five_ws"))
     return clauses or [met(f"All {len(get_args(Question))} Ws are answered clearly.")]
 
 
@@ -70,27 +65,22 @@ def _users(state: ProjectState) -> Clause:
     )
 
 
-def _impact(state: ProjectState) -> list[Clause]:
+def _impact(state: ProjectState) -> Clause:
     targets = [c for c in _in_use(state, "business") if c.role == "target"]
     if not targets:
-        return [missing("No business target is set.", "Set a business target", "criterion:new")]
+        return missing("No business target is set.", "Set a business target", "criterion:new")
     lacks = {c.key: _lacks(c) for c in targets}
     whole = [c for c in targets if not lacks[c.key]]
     if whole:
         source = whole[0].baseline.source if whole[0].baseline else ""
-        return [
-            met(
-                f"{metric_line(whole[0])} (today's number from: {source}).", criteria=[c.key for c in targets]
-            )
-        ]
+        said = f"{metric_line(whole[0])} (today's number from: {source})."
+        return met(said, (), [c.key for c in targets])
     nearest = min(targets, key=lambda c: len(lacks[c.key]))
-    return [
-        missing(
-            f"The business target {nearest.name} lacks {listed(lacks[nearest.key])}.",
-            f"Complete {nearest.name}",
-            f"criterion:{nearest.key}",
-        )
-    ]
+    return missing(
+        f"The business target {nearest.name} lacks {listed(lacks[nearest.key])}.",
+        f"Complete {nearest.name}",
+        f"criterion:{nearest.key}",
+    )
 
 
 def _lacks(criterion: Criterion) -> list[str]:
@@ -214,23 +204,23 @@ def check_1d(state: ProjectState) -> Finding:
     """It is feasible on all four sides."""
     found = state.one(Feasibility)
     if found is None:
-        return decide(
-            [missing("Feasibility is not assessed yet.", "Assess feasibility", "document:feasibility")]
-        )
+        return nothing("Feasibility is not assessed yet.", "Assess feasibility", "document:feasibility")
     sides = {str(f.title): getattr(found[0], name) for name, f in Feasibility.model_fields.items()}
     open_sides = [title for title, side in sides.items() if side.verdict == "unknown" or not side.findings]
     clauses = [_side(state, title, side) for title, side in sides.items() if title not in open_sides]
     if open_sides:
         said = f"No verdict with its findings yet on: {listed(open_sides)}."
         clauses.append(missing(said, f"Assess {open_sides[0]}", "document:feasibility"))
-    return decide(clauses)
+    cautions = [title for title, side in sides.items() if side.verdict == "caution"]
+    found_well = f"All sides are feasible; with caution, and a mitigation: {listed(cautions)}."
+    return decide([met(found_well if cautions else "All four sides are feasible without caution."), *clauses])
 
 
 def _side(state: ProjectState, title: str, side: Side) -> Clause:
     if side.verdict == "no":
         return unmet(f"{title}: no. {side.findings.rstrip('.')}.", f"Look at {title}", "document:feasibility")
     if side.verdict == "yes":
-        return met(f"{title}: yes.")
+        return met("")
     risk = next((r for r in state.risks if r.key == side.risk), None)
     if risk is None:
         named = f"the risk {side.risk} is not in the register" if side.risk else "no risk is named for it"
@@ -241,7 +231,7 @@ def _side(state: ProjectState, title: str, side: Side) -> Clause:
             "Add a mitigation",
             f"risk:{risk.key}",
         )
-    return met(f"{title}: caution, with a mitigation: {risk.mitigation.rstrip('.')}.")
+    return met("")
 
 
 def check_1e(state: ProjectState) -> Finding:
@@ -261,7 +251,7 @@ def check_1f(state: ProjectState) -> Finding:
     """The brief is written and approved."""
     found = state.one(Brief)
     if found is None:
-        return decide([missing("There is no brief yet.", "Draft the brief", "document:brief")])
+        return nothing("There is no brief yet.", "Draft the brief", "document:brief")
     brief, entry = found
     clauses = [_approved(state, "brief", entry.digest, "brief")]
     if brief.unwritten:
