@@ -104,7 +104,7 @@ class Client:
         self.close()
 
     def close(self) -> None:
-        """Give back connections. It can still be used afterwards where it is embedded, not over a network."""
+        """Give back every connection. A closed client is used no more."""
         self.connection.close()
         if self._closing:
             self._closing()

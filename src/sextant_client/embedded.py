@@ -4,7 +4,8 @@ network."""
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+import threading
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -82,17 +83,35 @@ def transport() -> httpx.BaseTransport:
 
 
 def _marked(application: Callable[..., Any], mark: object) -> WSGIApplication:
+    opener = threading.get_ident()
+
     def asked(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         # An object, not a text: nothing that comes over a network can be it.
         environ["sextant.embedded"] = mark
-        answer: Iterable[bytes] = application(environ, start_response)
-        return answer
+        return _Answer(application(environ, start_response), keep=threading.get_ident() == opener)
 
     return asked
 
 
+class _Answer:
+    """A response's chunks. A database connection belongs to a thread: that of the thread which opened the
+    client is kept for the next request, any other is closed with the answer, since nobody says when its
+    thread ends."""
+
+    def __init__(self, answer: Any, *, keep: bool) -> None:
+        self._answer, self._keep = answer, keep
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self._answer)
+
+    def close(self) -> None:
+        self._answer.close()
+        if not self._keep:
+            close()
+
+
 def close() -> None:
-    """Close this thread's database connections, unless somebody else in this process is in a transaction on
+    """Close this thread's database connections, unless somebody in this process is in a transaction on
     them."""
     from django.db import connections
 
