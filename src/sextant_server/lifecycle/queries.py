@@ -6,7 +6,7 @@ from typing import Any
 
 from sextant.errors import NotFound
 from sextant_server.projects.models import Project
-from sextant_server.records.models import DecisionRow, Exemption, RoundRow
+from sextant_server.records.models import DecisionRow, Exemption, RoundRow, SignatureRow
 
 
 def decisions(project: Project, phase: str = "") -> list[DecisionRow]:
@@ -41,3 +41,7 @@ def decision(project: Project, number: int) -> DecisionRow:
 def standing_exemption(project: Project, target: str) -> Exemption | None:
     """The waiver or "not applicable" in force for an item or a criterion."""
     return Exemption.objects.filter(project=project, target=target, withdrawn=False).first()
+
+
+def signatures(project: Project) -> list[SignatureRow]:
+    return list(SignatureRow.objects.filter(project=project).order_by("-id"))

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from django.urls import path
 
-from sextant_server.lifecycle import views
+from sextant_server.lifecycle import decision_views, grid_views, views
 
 urlpatterns = [
+    path("p/<slug:slug>/risks/", grid_views.risks, name="risks"),
+    path("p/<slug:slug>/timeline/", grid_views.timeline_page, name="timeline"),
+    path("p/<slug:slug>/decisions/", decision_views.decisions, name="decisions"),
     path("p/<slug:slug>/decisions/<int:number>/", views.decided, name="decided"),
     path("p/<slug:slug>/excuse/<slug:target>/", views.exempt, name="exempt"),
     path("p/<slug:slug>/phases/<slug:phase>/", views.phase, name="phase"),
