@@ -325,7 +325,7 @@ def line_chart(
         if len(known) <= 60
         else [],
         bar=bar_at,
-        bar_text="" if bar is None else f"{side} {number_text(threshold, unit, exact=True)}",
+        bar_text="" if bar is None else f"target {side} {number_text(threshold, unit, exact=True)}",
         good_from=good_from,
         good_height=None if good_from is None or good_to is None else round(good_to - good_from, 1),
         x_ticks=_x_ticks([p.x for p in given], x_axis, places, now),

@@ -5,8 +5,8 @@ Plain text without Django: the template tags of `ui` wrap these functions, views
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from datetime import date, datetime
+from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
 from typing import Any
 
 from sextant.errors import InvalidInput
@@ -25,6 +25,7 @@ _CODES = frozenset({"CHF", "CAD", "AUD", "CNY", "SEK", "NOK", "DKK", "PLN", "CZK
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 #: More decimals than this are noise of binary fractions, not measurement.
 _MOST_DECIMALS = 12
+_EXACTLY = Context(prec=80, rounding=ROUND_HALF_UP)
 
 
 def to_decimal(value: Any) -> Decimal | None:
@@ -55,7 +56,7 @@ def _magnitude(number: Decimal) -> int:
 
 def _fixed(number: Decimal, decimals: int) -> str:
     """Thousands separated, exactly so many decimals, halves away from zero."""
-    return f"{number.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP):,f}"
+    return f"{number.quantize(Decimal(1).scaleb(-decimals), context=_EXACTLY):,f}"
 
 
 def _strip(text: str) -> str:
@@ -95,7 +96,7 @@ class _Scale:
     def decimals(self, number: Decimal, digits: int) -> int:
         """Decimals that `digits` significant figures need; a share counts from its nearer end, 0 or 100 %."""
         scaled = abs(number * self.factor)
-        if scaled == scaled.to_integral_value() and scaled < Decimal("1e15"):
+        if self.extreme(number) or scaled == scaled.to_integral_value():
             return 0
         if self.share and not self.difference:
             distance = min(scaled, abs(100 - scaled)) if scaled <= 100 else scaled
@@ -103,6 +104,20 @@ class _Scale:
         if self.money:
             return 0 if scaled >= 100 else max(2, digits - 1 - _magnitude(scaled))
         return min(max(digits - 1 - _magnitude(scaled), 0), _MOST_DECIMALS)
+
+    def clear_of(self, bar: Decimal | None, number: Decimal, decimals: int, figures: int) -> tuple[int, int]:
+        """Decimals and figures that do not round the number onto or over the bar, where it is not."""
+        if bar is None or not bar.is_finite():
+            return decimals, figures
+        target, exact = bar * self.factor, number * self.factor
+        for more in range(_MOST_DECIMALS):
+            if self.extreme(number):
+                shown = Context(prec=figures + more, rounding=ROUND_HALF_UP).plus(exact)
+            else:
+                shown = exact.quantize(Decimal(1).scaleb(-decimals - more), context=_EXACTLY)
+            if exact.compare(target) == shown.compare(target):
+                return decimals + more, figures + more
+        return decimals + _MOST_DECIMALS, figures + _MOST_DECIMALS
 
     def text(self, number: Decimal, decimals: int, *, strip: bool, figures: int = 3) -> str:
         """The number with sign, prefix and figures, without the unit that follows it."""
@@ -148,9 +163,10 @@ def number_text(
     Units: "share" and "proportion" are written as a percentage; currency codes (USD, EUR, ..., also
     "USD/request") stand before the number; "count" and "" leave it bare; any other text follows it.
     `digits` significant figures (3); whole numbers are always written out. With `against`, as many decimals
-    as it takes that a value which differs from the bar also reads differently. `exact` rounds nothing away
+    as it takes that the number is not rounded onto the bar, or over it. `exact` rounds nothing away
     (for a target that somebody typed). `difference` writes the sign, and "points" instead of "%".
-    `compact` writes 61k for 61,000. None and nan give "unknown", infinity "no limit".
+    `compact` writes 61k for 61,000,
+    whatever the bar. None and nan give "unknown", infinity "no limit".
 
     >>> number_text(0.989, "share"), number_text(1797, "count"), number_text(84.27, "ms")
     ('98.9 %', '1,797', '84.3 ms')
@@ -169,13 +185,8 @@ def number_text(
     decimals = scale.decimals(number, figures)
     if exact and scale.money:
         decimals = max(decimals, min(_MOST_DECIMALS, -_exponent(number)))
-    text = scale.text(number, decimals, strip=True, figures=figures)
-    bar = to_decimal(against)
-    if bar is not None and bar.is_finite() and bar != number:
-        while figures < 2 * _MOST_DECIMALS and text == scale.text(bar, decimals, strip=True, figures=figures):
-            figures, decimals = figures + 1, min(decimals + 1, _MOST_DECIMALS)
-            text = scale.text(number, decimals, strip=True, figures=figures)
-    return text + scale.suffix
+    decimals, figures = scale.clear_of(to_decimal(against), number, decimals, figures)
+    return scale.text(number, decimals, strip=True, figures=figures) + scale.suffix
 
 
 def _exponent(number: Decimal) -> int:
@@ -213,25 +224,10 @@ def interval_text(
         return f"{number_text(low, unit, **options)} or more"
     scale = _Scale(unit, difference=difference, compact=False)
     decimals = max(_fraction(scale, end, digits) for end in (low, high))
-    bar = to_decimal(against)
-
-    def ends() -> tuple[str, str]:
-        return (
-            scale.text(low, decimals, strip=False, figures=digits),
-            scale.text(high, decimals, strip=False, figures=digits),
-        )
-
-    texts = ends()
-    while (
-        bar is not None
-        and decimals < _MOST_DECIMALS
-        and any(
-            end != bar and text == scale.text(bar, decimals, strip=False, figures=digits)
-            for end, text in zip((low, high), texts, strict=True)
-        )
-    ):
-        decimals += 1
-        texts = ends()
+    figures = digits
+    for end in (low, high):
+        decimals, figures = scale.clear_of(to_decimal(against), end, decimals, figures)
+    texts = [scale.text(end, decimals, strip=False, figures=figures) for end in (low, high)]
     joint = " to " if difference or low < 0 or "×" in "".join(texts) else DASH
     return joint.join(texts) + scale.suffix
 
@@ -252,19 +248,15 @@ def age_text(when: datetime | date, now: datetime) -> str:
     ['2 h ago', 'yesterday', '3 Feb 2027']
     """
     if isinstance(when, datetime):
-        gap = now - when
-        size = abs(gap)
-        if size < timedelta(seconds=45):
+        gap = (now - when).total_seconds()
+        if abs(gap) < 45:
             return "just now"
-        if size < timedelta(minutes=59, seconds=30):
-            span = f"{max(1, round(size.total_seconds() / 60))} min"
-        elif size < timedelta(hours=24):
-            span = f"{max(1, int(size.total_seconds() // 3600))} h"
-        elif size < timedelta(days=14):
-            span = f"{size.days} day{'s' if size.days != 1 else ''}"
-        else:
-            return day_text(when, now)
-        return f"{span} ago" if gap > timedelta(0) else f"in {span}"
+        for unit, seconds, most in (("min", 60, 60), ("h", 3600, 24), ("day", 86400, 14)):
+            many = int(abs(gap) / seconds + 0.5)
+            if many < most:
+                span = f"{max(many, 1)} {unit}{'s' if unit == 'day' and many > 1 else ''}"
+                return f"{span} ago" if gap > 0 else f"in {span}"
+        return day_text(when, now)
     days = (when - now.date()).days
     if abs(days) > 14:
         return day_text(when, now)

@@ -13,7 +13,7 @@ from django.utils import timezone
 from .drawing import Point
 from .icons import ICONS, STATUSES
 
-LEVELS = [("low", "Low"), ("medium", "Medium"), ("high", "High")]
+LEVELS = [("", "–"), ("low", "Low"), ("medium", "Medium"), ("high", "High")]
 
 
 class RiskForm(forms.Form):

@@ -31,7 +31,9 @@ def _error(request: HttpRequest, status: int, error: SextantError) -> HttpRespon
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """400: a page for people, a problem body for programs."""
-    return _error(request, 400, InvalidInput("the request could not be understood"))
+    error = InvalidInput("the request could not be understood")
+    error.status = 400
+    return _error(request, 400, error)
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:

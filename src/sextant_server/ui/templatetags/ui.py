@@ -285,7 +285,6 @@ def chart_bars(
         "threshold": threshold if drawing.as_float(threshold) is not None else None,
         "side": "at least" if direction == "at_least" else "at most",
         "name_label": name_label,
-        "ranges": any(row.range_from is not None for row in rows),
     }
 
 
@@ -325,7 +324,8 @@ def grid(formset: BaseFormSet[Any], caption: str, add_label: str = "Add a row") 
     """A formset as an editable table: a plain form without JavaScript, with it a grid with keys and paste.
 
     Put it inside a `<form>` with its `csrf_token` and a submit button. `can_delete` gives each row a delete
-    box. Columns are the visible fields of the form; hidden ones (the id of a model's row) travel along.
+    box. Columns are the visible fields of the form; hidden ones (the id of a model's row) travel along. Give
+    each choice an empty one first: Django takes a row without any value as blank, and skips it.
     """
     empty = formset.empty_form
     columns = [f for f in empty.visible_fields() if f.name not in ("DELETE", "ORDER")]

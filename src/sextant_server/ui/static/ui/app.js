@@ -127,15 +127,14 @@
     const gap = (now - when) / 1000;
     const size = Math.abs(gap);
     if (size < 45) return "just now";
-    const days = Math.floor(size / 86400);
-    if (days >= 14) {
-      const year = when.getFullYear() === now.getFullYear() ? "" : ` ${when.getFullYear()}`;
-      return `${when.getDate()} ${when.toLocaleDateString("en", { month: "short" })}${year}`;
+    for (const [unit, seconds, most] of [["min", 60, 60], ["h", 3600, 24], ["day", 86400, 14]]) {
+      const many = Math.floor(size / seconds + 0.5);
+      if (many >= most) continue;
+      const span = `${Math.max(many, 1)} ${unit}${unit === "day" && many > 1 ? "s" : ""}`;
+      return gap > 0 ? `${span} ago` : `in ${span}`;
     }
-    let span = `${days} day${days === 1 ? "" : "s"}`;
-    if (size < 3570) span = `${Math.max(1, Math.round(size / 60))} min`;
-    else if (size < 86400) span = `${Math.max(1, Math.floor(size / 3600))} h`;
-    return gap > 0 ? `${span} ago` : `in ${span}`;
+    const year = when.getFullYear() === now.getFullYear() ? "" : ` ${when.getFullYear()}`;
+    return `${when.getDate()} ${when.toLocaleDateString("en", { month: "short" })}${year}`;
   }
   function tellAges() {
     const now = new Date();
@@ -143,6 +142,13 @@
       const text = ageText(new Date(time.dateTime), now);
       if (text !== time.textContent) time.textContent = text;
     }
+  }
+
+  /* on a phone the tabs scroll: the one that is open comes into sight */
+  function showTab() {
+    const tab = document.querySelector(".subnav [aria-current]");
+    const bar = tab?.closest(".subnav");
+    if (bar) bar.scrollLeft += tab.getBoundingClientRect().left - (bar.clientWidth - tab.offsetWidth) / 2;
   }
 
   /* menus */
@@ -176,6 +182,7 @@
   document.addEventListener("htmx:afterSettle", tellAges);
   system.addEventListener("change", nameToggles);
   nameToggles();
+  showTab();
   tellAges();
   setInterval(tellAges, 30000);
 })();

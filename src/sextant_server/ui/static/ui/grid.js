@@ -168,22 +168,23 @@
   }
   function fault(control, text) {
     const cell = control.closest("td");
-    cell.querySelector("ul.errors[data-grid-fault]")?.remove();
-    control.removeAttribute("aria-errormessage");
-    if (!text) {
-      if (!cell.querySelector(".errors")) control.removeAttribute("aria-invalid");
-      return;
+    const id = `${control.id || control.name}_fault`;
+    const described = (control.getAttribute("aria-describedby") || "").split(" ").filter((one) => one && one !== id);
+    document.getElementById(id)?.remove();
+    if (text) {
+      const list = document.createElement("ul");
+      list.className = "errors";
+      list.id = id;
+      const line = document.createElement("li");
+      line.textContent = text;
+      list.append(line);
+      cell.append(list);
+      described.unshift(id);
     }
-    const list = document.createElement("ul");
-    list.className = "errors";
-    list.dataset.gridFault = "";
-    list.id = `${control.id || control.name}_fault`;
-    const line = document.createElement("li");
-    line.textContent = text;
-    list.append(line);
-    cell.append(list);
-    control.setAttribute("aria-invalid", "true");
-    control.setAttribute("aria-errormessage", list.id);
+    if (described.length) control.setAttribute("aria-describedby", described.join(" "));
+    else control.removeAttribute("aria-describedby");
+    if (cell.querySelector(".errors")) control.setAttribute("aria-invalid", "true");
+    else control.removeAttribute("aria-invalid");
   }
   /* Puts one pasted text into one control; what does not fit stays out, and the words why come back. */
   function put(control, text) {
@@ -194,19 +195,17 @@
       control.checked = yes;
     } else if (control.tagName === "SELECT") {
       const option = [...control.options].find((o) => o.value === value) || [...control.options].find((o) => plain(o.text) === plain(value));
-      if (!option) return `“${value}” is not one of: ${[...control.options].map((o) => o.text).filter((t) => !/^-*$/.test(t)).join(", ")}.`;
+      if (!option) return `“${value}” is not one of: ${[...control.options].map((o) => o.text).filter((t) => !/^[-–—]*$/.test(t)).join(", ")}.`;
       control.value = option.value;
     } else if (control.type === "number" || control.inputMode === "decimal") {
       const number = value.replace(/\u2212/g, "-").replace(/(?<=\d)[,\u00a0\u202f ](?=\d{3}(\D|$))/g, "");
       if (number && !/^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(number)) return `“${value}” is not a number.`;
       control.value = number;
+    } else if (control.type === "date") {
+      if (value && !/^\d{4}-\d{2}-\d{2}$/.test(value)) return `“${value}” is not a date like 2026-11-23.`;
+      control.value = value;
     } else {
-      const before = control.value;
       control.value = control.tagName === "TEXTAREA" ? text : value.replace(/\n+/g, " ");
-      if (value && !control.value) {
-        control.value = before;
-        return control.type === "date" ? `“${value}” is not a date like 2026-11-23.` : `“${value}” does not fit here.`;
-      }
     }
     return "";
   }
