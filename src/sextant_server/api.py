@@ -1,4 +1,4 @@
-"""The REST API: one router an app, one way to fail. The page at /api/v1/docs explains it; the schema is OpenAPI 3."""
+"""The REST API: one router an app, one way to fail. Its schema (OpenAPI 3) is at /api/v1/openapi.json."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
-from ninja.openapi.docs import Swagger
 from ninja.security import APIKeyCookie, HttpBearer
 
 from sextant import __version__
@@ -57,7 +56,6 @@ api = NinjaAPI(
     auth=[embedded, Bearer(), Session()],
     docs_url=None,
     openapi_url="/openapi.json",
-    docs=Swagger(),
 )
 
 

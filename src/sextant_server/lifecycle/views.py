@@ -25,6 +25,7 @@ from sextant_server.lifecycle.forms import BackForm, DecisionForm, EndForm, Exem
 from sextant_server.projects.frame import enter, page
 from sextant_server.projects.overview import Target, blocker, course
 from sextant_server.projects.permissions import Access
+from sextant_server.records.document_forms import shown
 from sextant_server.records.queries import project_state
 
 
@@ -37,7 +38,7 @@ def _phase(phase: str) -> Phase:
 def _documents(state: ProjectState, phase: str) -> list[dict[str, Any]]:
     """The phase's kinds of documents, each with what is written."""
     return [
-        {"kind": kind, "written": state.documents.get(kind.kind, ())}
+        {"kind": shown(kind), "written": state.documents.get(kind.kind, ())}
         for kind in document_kinds().values()
         if kind.phase == phase
     ]

@@ -8,6 +8,7 @@ import secrets
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from django.contrib.auth.forms import BaseUserCreationForm
 from django.contrib.auth.models import User
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
@@ -267,3 +268,9 @@ def sync(
     if settings:
         change_project(project, caller, **settings)
     Project.objects.filter(pk=project.pk).update(synced=base)
+
+
+def create_account(form: BaseUserCreationForm) -> User:
+    """Make the account that a checked form describes."""
+    user: User = form.save()
+    return user

@@ -220,6 +220,11 @@ class DocumentForm:
             self.faults.append(message)
 
 
+def shown(kind: type[Document]) -> dict[str, Any]:
+    """A kind as templates read it (they would call a class, and make an empty document of it)."""
+    return {"kind": kind.kind, "label": kind.label, "help": kind.help, "many": kind.many, "phase": kind.phase}
+
+
 def readable(document: Frozen) -> list[tuple[str, Any, str]]:
     """A document for reading: (label, value, type) where type is text, list, group or grid; empty fields are left out."""
     found: list[tuple[str, Any, str]] = []

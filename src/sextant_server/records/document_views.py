@@ -22,7 +22,7 @@ from sextant.problem.five_ws import open_remarks
 from sextant_server.projects.frame import enter, page
 from sextant_server.projects.permissions import Access
 from sextant_server.records import actions, queries
-from sextant_server.records.document_forms import DocumentForm, readable
+from sextant_server.records.document_forms import DocumentForm, readable, shown
 from sextant_server.records.models import DocumentRow, SignatureRow
 
 
@@ -41,7 +41,7 @@ def listed(request: HttpRequest, slug: str, kind: str) -> HttpResponse:
         return redirect("document", slug, kind, "-")
     rows = queries.present_documents(found.project, kind)
     context = {
-        "kind": model, "info": BY_KEY[model.phase],
+        "kind": shown(model), "info": BY_KEY[model.phase],
         "rows": [{"row": r, "summary": _summary(model.model_validate(json.loads(r.body)))} for r in rows],
     }  # fmt: skip
     return page(request, found, "home", "records/documents.html", context)
@@ -84,7 +84,7 @@ def document(request: HttpRequest, slug: str, kind: str, key: str) -> HttpRespon
         form = DocumentForm(model, initial=initial)
     written = model.model_validate(initial) if initial else None
     context = {
-        "kind": model, "key": stored_key, "row": row, "form": form, "conflict": conflict, "info": BY_KEY[model.phase],
+        "kind": shown(model), "key": stored_key, "row": row, "form": form, "conflict": conflict, "info": BY_KEY[model.phase],
         "said": insight(written, queries.project_state(found.project)) if written else [],
         "read": readable(written) if written else [],
         "versions": queries.document_versions(found.project, kind, stored_key),
@@ -128,7 +128,7 @@ def new(request: HttpRequest, slug: str, kind: str) -> HttpResponse:
             messages.success(request, f"{model.label}: saved.")
             return redirect("documents", slug, kind)
     context = {
-        "kind": model,
+        "kind": shown(model),
         "form": form,
         "info": BY_KEY[model.phase],
         "key": request.POST.get("key", ""),
@@ -157,7 +157,7 @@ def version(request: HttpRequest, slug: str, kind: str, key: str, number: int) -
     row = queries.document_version(found.project, kind, stored_key, number)
     before = queries.document_version(found.project, kind, stored_key, number - 1) if number > 1 else None
     context = {
-        "kind": model, "row": row, "key": key,
+        "kind": shown(model), "row": row, "key": key,
         "changes": changes(before, row, model) if before else [],
         "read": readable(model.model_validate(json.loads(row.body))),
     }  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from sextant_server.records import document_views as document
+from sextant_server.records import log_views as log
 from sextant_server.records import proof_views as proof
 from sextant_server.records import target_views as target
 
@@ -25,4 +26,8 @@ urlpatterns = [
     path("p/<slug:slug>/sign/<slug:subject>/", document.sign, name="sign"),
     path("p/<slug:slug>/proof/", proof.listed, name="proof"),
     path("p/<slug:slug>/proof/<slug:digest>/", proof.evidence, name="evidence"),
+    path("p/<slug:slug>/log/", log.log, name="log"),
+    path("p/<slug:slug>/log/verify/", log.verify, name="verify"),
+    path("p/<slug:slug>/run/", log.run, name="run"),
+    path("p/<slug:slug>/jobs/<int:number>/", log.job, name="job"),
 ]
