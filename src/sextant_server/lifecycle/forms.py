@@ -11,7 +11,7 @@ from django import forms
 from sextant.lifecycle.gates import ItemState
 from sextant_server.lifecycle.actions import AskedWaiver
 
-DATE = forms.DateInput(attrs={"type": "date"})
+DATE = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
 
 
 class DecisionForm(forms.Form):

@@ -93,7 +93,7 @@ def control(name: str, info: FieldInfo, *, in_grid: bool = False) -> forms.Field
     if kind is float:
         return forms.FloatField(widget=forms.NumberInput(attrs={"step": "any"}), **shared)
     if kind is date:
-        return forms.DateField(widget=forms.DateInput(attrs={"type": "date"}), **shared)
+        return forms.DateField(widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}), **shared)
     if kind is datetime:
         return forms.DateTimeField(widget=forms.DateTimeInput(attrs={"type": "datetime-local"}), **shared)
     short = in_grid or any(name == w or name.endswith(f"_{w}") for w in _ONE_LINE)

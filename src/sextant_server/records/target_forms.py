@@ -13,7 +13,7 @@ from sextant import __version__
 from sextant.criteria import Criterion, Family, Phase, Setting
 from sextant.evidence import Count, Declared, Evidence
 
-DATE = forms.DateInput(attrs={"type": "date"})
+DATE = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
 LONG = forms.Textarea(attrs={"rows": 2})
 
 
