@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from sextant.criteria import Phase
-from sextant.lifecycle.records import each
+from sextant.lifecycle.records import each, every
 from sextant.lifecycle.state import ProjectState
 from sextant.reports import Experiment, RolloutStep
 
@@ -26,5 +26,5 @@ def first_exposure(state: ProjectState, phase: Phase) -> datetime | None:
 def _exposures(state: ProjectState) -> list[datetime]:
     found = [state.exposed_at] if state.exposed_at else []
     found += [test.started_at for test, _ in each(state, Experiment)]
-    found += [step.period_start or step.at for step, _ in each(state, RolloutStep) if step.exposed > 0]
+    found += [step.period_start or step.at for step, _ in every(state, RolloutStep) if step.exposed > 0]
     return [at for at in found if at <= state.now]

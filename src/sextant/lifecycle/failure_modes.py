@@ -14,7 +14,7 @@ from sextant.lifecycle.checks.clauses import listed
 from sextant.lifecycle.exposure import first_exposure
 from sextant.lifecycle.gates import Action, ItemState, check_item
 from sextant.lifecycle.phases import BY_KEY
-from sextant.lifecycle.records import each, kept
+from sextant.lifecycle.records import each, every
 from sextant.lifecycle.state import ProjectState
 from sextant.lifecycle.timeline import DATA_SHARE, timeline
 from sextant.phrases import with_unit
@@ -248,14 +248,7 @@ def over_engineering(state: ProjectState) -> FailureMode:
 def under_engineering(state: ProjectState) -> FailureMode:
     """The rollout was widened while a quality target was anything but met."""
     key = "under_engineering"
-    steps = sorted(
-        (
-            found
-            for rollout in dict.fromkeys(step.rollout for step, _ in each(state, RolloutStep))
-            for found in kept(state, RolloutStep, rollout)
-        ),
-        key=lambda found: found[0].at,
-    )
+    steps = every(state, RolloutStep)
     if not steps:
         return _mode(key, None, "No rollout has begun.")
     last, shown = steps[-1]

@@ -26,3 +26,11 @@ def latest(
 def each(state: ProjectState, kind: type[E]) -> list[tuple[E, Stored]]:
     """The latest record of every topic of a kind, whatever it was taken on."""
     return [(s.evidence, s) for s in state.each(kind) if isinstance(s.evidence, kind)]
+
+
+def every(state: ProjectState, kind: type[E]) -> list[tuple[E, Stored]]:
+    """Every record of every topic of a kind that the state holds, the oldest first."""
+    prefix = f"{kind.model_fields['kind'].default}:"
+    found = [s for topic, records in state.evidence.items() if topic.startswith(prefix) for s in records]
+    typed = [(s.evidence, s) for s in found if isinstance(s.evidence, kind)]
+    return sorted(typed, key=lambda pair: (pair[0].at, pair[1].sequence))

@@ -185,28 +185,32 @@ def _channels(state: ProjectState, monitors: dict[str, Monitor]) -> list[Clause]
 
 
 def _measured(state: ProjectState, began: datetime | None) -> list[Clause]:
-    """Every criterion that is judged in life is measured there, or is known to be from a day on."""
-    idle, running, planned = [], [], []
+    """Every criterion that is judged in life is measured there, or it is set from when on it will be."""
+    clauses, running, planned = [], [], []
     for target in state.criteria.values():
-        if not _in_life(target) or state.verdict(target.key).status in (Status.NOT_APPLICABLE, Status.WAIVED):
+        status = state.verdict(target.key).status
+        if not _in_life(target) or status in (Status.NOT_APPLICABLE, Status.WAIVED):
             continue
         starts = target.binding.starts if target.binding else None
-        if _runs(state, target, began):
+        if _comes_in(state, target, began, Setting.MONITORING, Setting.REVIEW):
             running.append(target)
-        elif starts and (began is None or state.verdict(target.key).status is Status.NOT_DUE):
-            planned.append(target)
+        elif starts is None:
+            said = f"Nothing measures {target.name} in use, and it is not set from when on anything will."
+            clauses.append(missing(said, "Say what measures it, from when", f"criterion:{target.key}"))
+        elif (
+            began is None
+            or status is Status.NOT_DUE
+            or _comes_in(state, target, began, Setting.EXPERIMENT, Setting.ROLLOUT)
+        ):
+            planned.append(f"{target.name} from {starts}")
         else:
-            idle.append(target)
-    if idle:
-        names = listed([t.name for t in idle[:3]] + ["others"] * (len(idle) > 3))
-        said = f"Nothing measures {names} in use, and it is not set from when on anything will."
-        return [missing(said, "Say what measures it, from when", f"criterion:{idle[0].key}")]
-    if not running and not planned:
-        return []
-    said = f"{len(running)} target{'s are' if len(running) != 1 else ' is'} measured in use"
-    if planned:
-        said += f"; to come: {listed(f'{t.name} from {t.binding.starts}' for t in planned if t.binding)}"
-    return [met(f"{said}.", criteria=[t.key for t in (*running, *planned)])]
+            said = f"{target.name} was to be measured in use from {starts} on, and nothing has come in."
+            clauses.append(missing(said, "Let it be measured", f"criterion:{target.key}"))
+    if running or planned:
+        said = f"{len(running)} target{'s are' if len(running) != 1 else ' is'} measured in use"
+        said += f"; to come: {listed(planned)}." if planned else "."
+        clauses.append(met(said, criteria=[t.key for t in running]))
+    return clauses
 
 
 def _in_life(target: Criterion) -> bool:
@@ -215,14 +219,13 @@ def _in_life(target: Criterion) -> bool:
     return bool({Setting.MONITORING, Setting.REVIEW} & set(settings))
 
 
-def _runs(state: ProjectState, target: Criterion, began: datetime | None) -> bool:
-    records = [
-        stored
-        for setting in (Setting.MONITORING, Setting.REVIEW)
-        if setting in target.judged_in
+def _comes_in(state: ProjectState, target: Criterion, began: datetime | None, *settings: Setting) -> bool:
+    """Whether a number has come in from one of these settings; an invented one shows that only before launch."""
+    return any(
+        stored.evidence.origin is not Origin.SIMULATED or state.simulated or began is None
+        for setting in settings
         for stored in state.evidence.get(about(target.key, setting, target.slice), ())
-    ]
-    return any(s.evidence.origin is not Origin.SIMULATED or state.simulated or began is None for s in records)
+    )
 
 
 # --- what was ready before the first real use
@@ -242,7 +245,8 @@ def lacking_before(state: ProjectState, began: datetime) -> list[tuple[str, str]
         elif not any(m.channel and _tried(state, m.channel, began) for m in own):
             lacking.append(("5b", f"a tried channel for alerts on {words}"))
     for way in applicable(state, "5c"):
-        if not any(d.restored and _before(d, began) for d, _ in kept(state, RollbackDrill, way)):
+        drills = [d for d, s in kept(state, RollbackDrill, way) if d.restored and invalid(state, s) is None]
+        if not any(_before(drill, began) for drill in drills):
             lacking.append(("5c", f"a drill of the way back {WAYS[way]}"))
     return lacking
 
@@ -256,7 +260,10 @@ def _sampled(state: ProjectState, monitor: str, began: datetime) -> bool:
 
 
 def _tried(state: ProjectState, channel: str, began: datetime) -> bool:
-    return any(test.delivered and _before(test, began) for test, _ in kept(state, ChannelTest, channel))
+    return any(
+        test.delivered and _before(test, began) and invalid(state, stored) is None
+        for test, stored in kept(state, ChannelTest, channel)
+    )
 
 
 # --- 5c

@@ -25,6 +25,9 @@ from sextant.verdicts import Status, Verdict, judge
 #: Below this chance the arms' sizes are no accident, and the result means nothing.
 SAMPLE_RATIO_BAR = 0.001
 
+#: The items that must be ready before a test begins, as a sentence about them starts.
+READY = {"5b": "The monitors are", "5c": "The way back is"}
+
 
 def without_candidate(state: ProjectState) -> Clause | None:
     if state.candidate is None:
@@ -217,11 +220,11 @@ def _flag(state: ProjectState, design: AbDesign) -> Clause:
 
 def _ready(state: ProjectState, began: datetime | None) -> Clause:
     """Monitors and the way back: ready now, or, once it has begun, before it did."""
-    items = [check_item(state, ITEMS[key]) for key in ("5b", "5c")]
+    items = [check_item(state, ITEMS[key]) for key in READY]
     if began is None:
         for item in items:
             if not item.status.passes:
-                said = f"Not ready yet: {item.item.title.lower()}. {item.finding.reason}"
+                said = f"{READY[item.item.key]} not ready. {item.finding.reason}"
                 return Clause(item.status, said, item.finding.action)
         return met("Monitors and the way back are ready.")
     excused = {i.item.key for i in items if i.status in (Status.WAIVED, Status.NOT_APPLICABLE)}
