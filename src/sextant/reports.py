@@ -71,12 +71,19 @@ class LeakageReport(Evidence):
 
 
 class SliceRow(Frozen):
+    """One slice: how many came out right of how many, the range of the share, and the p-value after correction."""
+
     slice: dict[str, str]
     successes: int = Field(ge=0)
     trials: int = Field(ge=0)
     lower: float
     upper: float
     adjusted_p: float | None = None
+
+    @property
+    def share(self) -> float | None:
+        """The share that came out right; None where there were no cases."""
+        return self.successes / self.trials if self.trials else None
 
 
 class Slices(Evidence):

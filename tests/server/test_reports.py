@@ -1,0 +1,63 @@
+"""Every kind of report has a page of its own, and it renders."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.template.loader import get_template, render_to_string
+
+from sextant.evidence import Evidence
+from sextant.reports import REPORTS, read_evidence
+
+COMMON: dict[str, Any] = {
+    "estimand": "something", "setting": "offline", "at": "2026-06-01T12:00:00Z", "producer": {"name": "test"},
+}  # fmt: skip
+MODEL = {"kind": "model", "name": "reader", "version": "m1"}
+DATA = {"kind": "dataset", "name": "test", "version": "v1"}
+FINDING = {
+    "key": "missing",
+    "text": "Ink is missing",
+    "severity": "high",
+    "count": 3,
+    "share": 0.1,
+    "examples": ["7"],
+}
+AT = "2026-06-01T12:00:00Z"
+EXAMPLES: dict[str, dict[str, Any]] = {
+    "quality_report": {"data": DATA, "rows": 10, "columns": 2, "findings": [FINDING]},
+    "leakage_report": {"data": DATA, "train": DATA, "test_rows": 10, "shared_rows": 1},
+    "slices": {"metric": "accuracy", "rows": [{"slice": {"ink": "faded"}, "successes": 1, "trials": 2, "lower": 0.1, "upper": 0.9}]},
+    "experiment": {
+        "name": "ab", "design_digest": "d", "arms": {"control": 5, "candidate": 4}, "shares": {"control": 0.5, "candidate": 0.5},
+        "sample_ratio_p": 0.7, "started_at": AT, "ended_at": AT, "concluded": True, "rule_says": "ship", "why": "It won.",
+    },
+    "human_study": {
+        "name": "s", "raters": "beta", "rater_count": 3, "ratings": 10, "planned_ratings": 12, "agreement": 0.7,
+        "agreement_lower": 0.6, "agreement_bar": 0.5, "finished": True,
+    },
+    "red_team_run": {"model": MODEL, "category": "brittleness", "attempts": 5, "successes": 1, "findings": [FINDING]},
+    "rollout_step": {
+        "rollout": "r", "step": 1, "share": 0.05, "exposed": 10, "decision": "roll_back", "why": "It broke.",
+        "verdicts": {"accuracy": "unmet"}, "rolled_back_to": MODEL,
+    },
+    "monitor_sample": {"monitor": "m", "received": 1, "last_received_at": AT},
+    "channel_test": {"channel": "mail", "delivered": True, "seconds": 1.5},
+    "rollback_drill": {"deployment": MODEL, "way": "before_feature", "restored": True, "seconds": 2, "target_seconds": 60},
+    "drift_run": {"model": MODEL, "type": "data", "subject": DATA, "checked": ["ink"], "drifted": ["ink"], "next_due": AT},
+    "retraining_run": {"dry_run": True, "steps": {"collect": True, "retrain": False}, "outcome": "dry", "why": "tried"},
+    "freshness": {"data": DATA, "last_refreshed_at": AT, "cadence_days": 7},
+    "model_run": {"model": MODEL, "approach": "template matching", "parameters": {"k": 3}, "training_seconds": 0.2},
+}  # fmt: skip
+
+
+def test_every_kind_of_report_is_here() -> None:
+    assert {k.model_fields["kind"].default for k in REPORTS} == EXAMPLES.keys()
+
+
+@pytest.mark.parametrize("kind", EXAMPLES)
+def test_it_renders_for_a_person(kind: str) -> None:
+    evidence: Evidence = read_evidence({**COMMON, "kind": kind, **EXAMPLES[kind]})
+    get_template(f"records/reports/{kind}.html")
+    text = render_to_string(f"records/reports/{kind}.html", {"ev": evidence, "project": {"slug": "p"}})
+    assert len(text) > 40 and "None" not in text
