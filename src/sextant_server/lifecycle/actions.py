@@ -14,6 +14,7 @@ from sextant.criteria import Phase
 from sextant.errors import Forbidden, InvalidInput, NotFound
 from sextant.lifecycle.checklist import ITEMS
 from sextant.lifecycle.gates import GateState, Outcome, gate, may_decide
+from sextant.lifecycle.parts import PART_KEYS
 from sextant.lifecycle.phases import BY_KEY
 from sextant.lifecycle.rigor import PROFILES
 from sextant.lifecycle.state import PhasePlan
@@ -151,9 +152,10 @@ def waive(project: Project, caller: Caller, asked: AskedWaiver, *, by: str | Non
 def not_applicable(
     project: Project, caller: Caller, target: str, reason: str, *, by: str | None = None
 ) -> Exemption:
-    """Say that an item or a criterion does not apply to this project; approved once, with a reason."""
+    """Say that an item, a part of one (`4d:jailbreak`) or a criterion does not apply; approved once, with a reason."""
     _person(caller, "say that an item does not apply")
-    _target(project, target)
+    if target not in PART_KEYS:
+        _target(project, target)
     if not reason.strip():
         raise InvalidInput(
             "it needs a reason", where=f"not applicable: {target}", todo="say why it does not apply"
