@@ -14,6 +14,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -84,13 +85,35 @@ def _migrated_file() -> Path:
     return file
 
 
+@contextmanager
+def empty_database(engine: str, folder: Path) -> Iterator[str]:
+    """A database without tables, for as long as the context lasts; its URL."""
+    if engine == "sqlite":
+        yield f"sqlite:///{folder / 'empty.db'}"
+        return
+    _need_server()
+    name = f"sextant_test_{os.getpid()}_{secrets.token_hex(4)}"
+    _sql(os.environ[SERVER], f"CREATE DATABASE {name}")
+    try:
+        yield urlsplit(os.environ[SERVER])._replace(path=f"/{name}").geturl()
+    finally:
+        _sql(os.environ[SERVER], f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _need_server() -> None:
+    if not os.environ.get(SERVER):
+        pytest.skip(f"set {SERVER} to a PostgreSQL server on which databases may be made")
+
+
+#: Closed at the end of the test process.
+_kept = ExitStack()
+
+
 @cache
 def _migrated_url() -> str:
     """A migrated PostgreSQL database, made once by each test process and emptied for each test: making one
     takes the server a second."""
-    name = f"sextant_test_{os.getpid()}_{secrets.token_hex(4)}"
-    _sql(os.environ[SERVER], f"CREATE DATABASE {name}")
-    url = urlsplit(os.environ[SERVER])._replace(path=f"/{name}").geturl()
+    url = _kept.enter_context(empty_database("postgresql", Path()))
     run_python(MIGRATE, {"DATABASE_URL": url})
     return url
 
@@ -106,8 +129,7 @@ def make_database(engine: str, folder: Path) -> str:
         file = folder / "sextant.db"
         shutil.copy(_migrated_file(), file)
         return f"sqlite:///{file}"
-    if not os.environ.get(SERVER):
-        pytest.skip(f"set {SERVER} to a PostgreSQL server on which databases may be made")
+    _need_server()
     url = _migrated_url()
     others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
     _sql(url, f"{others} AND pid <> pg_backend_pid()")
@@ -119,9 +141,8 @@ def make_database(engine: str, folder: Path) -> str:
 @pytest.fixture(scope="session")
 def _server_is_left_clean() -> Iterator[None]:
     yield
-    if _migrated_url.cache_info().currsize:
-        _sql(os.environ[SERVER], f"DROP DATABASE {urlsplit(_migrated_url()).path[1:]} WITH (FORCE)")
-        _migrated_url.cache_clear()
+    _kept.close()
+    _migrated_url.cache_clear()
 
 
 @pytest.fixture(params=ENGINES)

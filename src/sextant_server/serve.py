@@ -20,6 +20,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 import django
@@ -59,17 +60,28 @@ def serve(
     prepare(sys.stdout)
     # What is open here must not be shared with a process that is started from here.
     connections.close_all()
-    child = _Child(_worker_command()) if with_worker else None
-    stopped = threading.Event()
-    threading.Thread(target=_announce, args=(host, port, open_browser, stopped), daemon=True).start()
+    stopping = threading.Event()
+    beside = threading.Thread(target=_beside, args=(host, port, with_worker, open_browser, stopping))
+    beside.start()
     try:
-        if child:
-            child.start()
         _granian(host, port, workers).serve(target_loader=_application)
     finally:
-        stopped.set()
-        if child:
-            child.stop()
+        stopping.set()
+        beside.join()
+
+
+def _beside(host: str, port: int, with_worker: bool, open_browser: bool, stopping: threading.Event) -> None:
+    """What goes on beside the server: say that it is ready, then keep the worker running, both until the end."""
+    # The worker after the site, which somebody waits for.
+    if _ready(host, port, stopping):
+        sys.stdout.write(f"Sextant is at {_address(host, port)} (ctrl-C ends it)\n")
+        sys.stdout.flush()
+        if open_browser:
+            import webbrowser
+
+            webbrowser.open(_address(host, port))
+        if with_worker:
+            _keep_running(_worker_command(), stopping)
 
 
 def _free(host: str, port: int) -> None:
@@ -149,8 +161,12 @@ def _application(target: str) -> Callable[..., Any]:
             os.kill(os.getpid(), signal.SIGTERM)
 
         threading.Thread(target=end_with_it, name="end with parent", daemon=True).start()
+    from django.conf import settings
+
     from sextant_server.wsgi import application
 
+    # Load the pages and the API before the first request comes, not while somebody waits for it.
+    import_module(settings.ROOT_URLCONF)
     return application
 
 
@@ -158,68 +174,57 @@ def _worker_command() -> list[str]:
     return [sys.executable, "-m", "sextant_server.jobs.worker", "--with-parent"]
 
 
-class _Child:
-    """The worker's process, started again when it dies, ended with us."""
-
-    def __init__(self, command: list[str]) -> None:
-        self._command = command
-        self._process: subprocess.Popen[bytes] | None = None
-        self._stopping = threading.Event()
-        self._watcher = threading.Thread(target=self._watch, name="worker's watcher", daemon=True)
-
-    def start(self) -> None:
-        self._spawn()
-        self._watcher.start()
-
-    def _spawn(self) -> None:
+def _keep_running(command: list[str], stopping: threading.Event) -> None:
+    """Run the worker as a process; start it again when it dies, end it when all ends."""
+    pause = 1.0
+    while True:
+        began = time.monotonic()
         # It reads a pipe that only we hold: when we are gone, however, it reads the end and stops.
-        self._process = subprocess.Popen(self._command, stdin=subprocess.PIPE)
-
-    def _watch(self) -> None:
-        pause = 1.0
-        while self._process is not None:
-            began = time.monotonic()
-            code = self._process.wait()
-            if self._stopping.is_set():
-                return
-            pause = 1.0 if time.monotonic() - began > 60 else min(2 * pause, 30.0)
-            log.error("the worker ended with code %s; starting it again in %.0f s", code, pause)
-            if self._stopping.wait(pause):
-                return
-            self._spawn()
-
-    def stop(self) -> None:
-        self._stopping.set()
-        if self._process is None:
+        process = subprocess.Popen(command, stdin=subprocess.PIPE)
+        while process.poll() is None and not stopping.wait(0.2):
+            pass
+        if stopping.is_set():
+            _end(process)
             return
-        self._process.terminate()
-        try:
-            self._process.wait(GRACE)
-        except subprocess.TimeoutExpired:
-            log.warning("the worker did not reach a step in %s s and is ended; its job goes on later", GRACE)
-            self._process.kill()
-            self._process.wait()
+        pause = 1.0 if time.monotonic() - began > 60 else min(2 * pause, 30.0)
+        log.error("the worker ended with code %s; starting it again in %.0f s", process.returncode, pause)
+        if stopping.wait(pause):
+            return
 
 
-def _announce(host: str, port: int, open_browser: bool, stopped: threading.Event) -> None:
-    """Say where the site is, once it answers."""
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(GRACE)
+    except subprocess.TimeoutExpired:
+        log.warning("the worker did not reach a step in %s s and is ended; its job goes on later", GRACE)
+        process.kill()
+        process.wait()
+
+
+def _reach(host: str) -> str:
+    """The address under which this machine reaches a server that listens on `host`."""
+    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  (compared, not bound)
+
+
+def _address(host: str, port: int) -> str:
+    reach = _reach(host)
+    return f"http://[{reach}]:{port}/" if ":" in reach else f"http://{reach}:{port}/"
+
+
+def _ready(host: str, port: int, stopping: threading.Event) -> bool:
+    """Wait until the site answers; False when it is stopped before."""
     from django.conf import settings
 
-    reach = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  (compared, not bound)
-    named = f"[{reach}]" if ":" in reach else reach
     name = next((h.lstrip(".") for h in settings.ALLOWED_HOSTS if h != "*"), "localhost")
-    while not stopped.wait(0.05):
+    while not stopping.wait(0.05):
+        probe = http.client.HTTPConnection(_reach(host), port, timeout=5)
         try:
-            probe = http.client.HTTPConnection(reach, port, timeout=5)
             probe.request("GET", "/healthz", headers={"Host": name})
             probe.getresponse().read()
-            probe.close()
-        except OSError:
+            return True
+        except (OSError, http.client.HTTPException):
             continue
-        sys.stdout.write(f"Sextant is at http://{named}:{port}/ (ctrl-C ends it)\n")
-        sys.stdout.flush()
-        if open_browser:
-            import webbrowser
-
-            webbrowser.open(f"http://{named}:{port}/")
-        return
+        finally:
+            probe.close()
+    return False

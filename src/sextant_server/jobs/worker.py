@@ -210,7 +210,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _stop_with_parent(stop: threading.Event) -> None:
     """The parent holds the other end of standard input: however it ends, the reading does too."""
-    sys.stdin.buffer.read()
+    # Not through sys.stdin, whose lock a thread that still reads would hold at the end.
+    while os.read(sys.stdin.fileno(), 1024):
+        pass
     stop.set()
 
 
