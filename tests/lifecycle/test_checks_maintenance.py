@@ -103,6 +103,10 @@ def test_6a_reviews_are_weekly_and_begin_with_real_use() -> None:
     finding = reviewed(plan=ReviewPlan(first_on=on(10)), exposed_at=day(-30))
     assert finding.status is Status.UNMET and "since 2026-05-16" in finding.reason
     assert reviewed(plan=ReviewPlan(first_on=on(3)), exposed_at=day(-3)).status is Status.NOT_DUE
+    # A plan that was moved is no lapse while reviews go on.
+    moved = ReviewPlan(first_on=on(4))
+    assert reviewed(-3, plan=moved, exposed_at=day(-30)).status is Status.MET
+    assert reviewed(-8, plan=moved, exposed_at=day(-30)).status is Status.UNMET
     # A project that began with a live model answers for it from its own first day on.
     late: dict[str, Any] = {"exposed_at": day(-300), "opened_at_phase": "maintenance", "created_at": day(-2)}
     assert reviewed(plan=ReviewPlan(first_on=on(4)), **late).status is Status.NOT_DUE

@@ -325,7 +325,7 @@ def _drill(state: ProjectState, plan: RollbackPlan, deployed: Subject, way: str)
         return clause(Status.UNMET, f" and {took}.")
     if state.now - drill.at > timedelta(days=plan.drill_max_age_days):
         return clause(Status.STALE, f", {age} days ago; a drill counts for {plan.drill_max_age_days} days.")
-    limit = f" of {number(plan.target_seconds)} s" if plan.target_seconds else ""
+    limit = f" ({number(plan.target_seconds)} s allowed)" if plan.target_seconds else ""
     return clause(Status.MET, f" and took {number(drill.seconds)} s{limit}.")
 
 

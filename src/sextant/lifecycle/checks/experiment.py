@@ -149,7 +149,7 @@ def _sample(design: AbDesign, primary: Criterion) -> Clause:
             "Complete the design",
             "document:ab_design",
         )
-    effect = with_unit(design.smallest_effect, primary.unit)
+    effect = with_unit(design.smallest_effect, primary.unit).replace(" %", " points")
     said = f"{number(needed.units)} in the smaller arm find an effect of {effect} on {primary.name}"
     if (design.sample_per_arm or 0) < needed.units:
         return unmet(

@@ -9,7 +9,6 @@ from sextant.criteria import Setting
 from sextant.evidence import Version
 from sextant.lifecycle.checks.clauses import Clause, decide, last_due, listed, met, missing, unmet
 from sextant.lifecycle.checks.deployment import invalid
-from sextant.lifecycle.exposure import first_exposure
 from sextant.lifecycle.gates import Action, Finding
 from sextant.lifecycle.records import kept, latest
 from sextant.lifecycle.staleness import stale_reasons
@@ -33,14 +32,6 @@ WEEKLY = 7
 UPKEEP = (0.10, 0.20)
 
 
-def _used_since(state: ProjectState) -> date | None:
-    """Since when users depend on the model, as far as this project is answerable for it."""
-    if state.exposed_at is None:
-        return None
-    began = first_exposure(state, "maintenance")
-    return began.date() if began else state.created_at.date()
-
-
 # --- 6a
 
 
@@ -49,20 +40,35 @@ def check_6a(state: ProjectState) -> Finding:
     found, target = state.one(ReviewPlan), "document:review_plan"
     if found is None or found[0].first_on is None:
         return decide([missing("No weekly review is planned.", "Plan the reviews", target)])
-    plan, first, today = found[0], found[0].first_on, state.now.date()
-    clauses = []
+    plan, first, clauses = found[0], found[0].first_on, []
     if plan.cadence_days > WEEKLY:
         said = f"A review is planned every {plan.cadence_days} days; every {WEEKLY} is asked for."
         clauses.append(unmet(said, "Plan them weekly", target))
-    since = _used_since(state)
-    if since and first > since + timedelta(days=WEEKLY):
-        said = f"The first review is on {first}, and users have depended on the model since {since}."
-        clauses.append(unmet(said, "Hold the first review earlier", target))
     # A review may take place all through its day: it is owed from the next day on.
-    due = last_due(first, plan.cadence_days, today - timedelta(days=1))
-    if due is None:
-        return decide([*clauses, Clause(Status.NOT_DUE, f"The first review is on {first}.")])
-    return decide([*clauses, _last_review(state, due, plan.cadence_days)])
+    due = last_due(first, plan.cadence_days, state.now.date() - timedelta(days=1))
+    owed = _before_the_first(state, first) if due is None else _last_review(state, due, plan.cadence_days)
+    return decide([*clauses, owed])
+
+
+def _before_the_first(state: ProjectState, first: date) -> Clause:
+    """A first review that lies ahead is not due, unless users have gone without one for more than a week."""
+    since, today = _used_since(state), state.now.date()
+    if since is None or (today - since).days <= WEEKLY:
+        return Clause(Status.NOT_DUE, f"The first review is on {first}.")
+    held = [r.held_on for r, _ in state.all(Review) if r.held_on and r.decisions and r.held_on <= today]
+    if held and (today - max(held)).days <= WEEKLY:
+        return met(f"The last review was held on {max(held)}; the next is on {first}.")
+    last = f"the last review was on {max(held)}" if held else "no review was held"
+    said = f"Users have depended on the model since {since}, {last}, and the next is on {first}."
+    return unmet(said, "Hold a review", "document:review")
+
+
+def _used_since(state: ProjectState) -> date | None:
+    """Since when users depend on the model, as far as this project is answerable for it."""
+    if state.exposed_at is None:
+        return None
+    own = state.opened_at_phase != "problem" and state.created_at > state.exposed_at
+    return (state.created_at if own else state.exposed_at).date()
 
 
 def _last_review(state: ProjectState, due: date, cadence_days: int) -> Clause:
