@@ -60,8 +60,10 @@ class Axis:
 
     def __init__(self, numbers: Iterable[float], *, unit: str = "", room: float = 0.15) -> None:
         shown = list(numbers) or [0.0, 1.0]
-        # Everything is computed in units of the largest number, so that no difference overflows.
-        self._unit = max((abs(x) for x in shown), default=0.0) or 1.0
+        # Everything is computed in units of the largest number, so that no difference overflows; what is so near
+        # to zero that floats lose their digits there is drawn as zero.
+        largest = max(abs(x) for x in shown)
+        self._unit = largest if largest > 1e-300 else 1.0
         scaled = [x / self._unit for x in shown]
         low, high = min(scaled), max(scaled)
         pad = (high - low) * room if high > low else 0.5

@@ -22,7 +22,9 @@ class RiskForm(forms.Form):
     risk = forms.CharField(max_length=200)
     likelihood = forms.ChoiceField(choices=LEVELS)
     cost = forms.DecimalField(min_value=0, required=False, help_text="in USD")
-    review = forms.DateField(required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    review = forms.DateField(
+        required=False, widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+    )
     mitigation = forms.CharField(required=False)
 
 
@@ -41,7 +43,7 @@ class TargetForm(forms.Form):
     )
     bar = forms.DecimalField(label="The bar")
     direction = forms.ChoiceField(choices=[("at_least", "At least"), ("at_most", "At most")])
-    due = forms.DateField(required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    due = forms.DateField(required=False, widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}))
     judged = forms.ChoiceField(
         label="Judged where",
         choices=[("offline", "On held-out data"), ("life", "In use")],
