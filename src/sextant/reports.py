@@ -172,7 +172,7 @@ class RolloutStep(Evidence):
 
     @property
     def topic(self) -> str:
-        return f"rollout_step:{self.rollout}"
+        return f"rollout_step:{self.rollout}:{self.step}"
 
 
 class MonitorSample(Evidence):

@@ -179,7 +179,7 @@ def test_a_gate_decision_is_anchored_outside_the_database(project: Any, me: Any)
     from sextant_server.lifecycle.actions import decide
     from sextant_server.records import anchors, audit
     from sextant_server.records.actions import add_evidence
-    from sextant_server.records.models import Head, Record
+    from sextant_server.records.models import Head
 
     with pytest.raises(Conflict, match="block"):
         decide(project, me, "problem", "pass", by="Ada")

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Max, Q
 
 from sextant.criteria import Criterion, Setting
 from sextant.documents import document_kinds
@@ -50,7 +50,7 @@ def criteria(project: Project) -> dict[str, Criterion]:
 
 
 def project_state(project: Project, *, now: datetime | None = None) -> ProjectState:
-    """Everything that a check may read, in ten queries. The rows that it reads are as many as there are criteria,
+    """Everything that a check may read, in eleven queries. The rows that it reads are as many as there are criteria,
     documents and topics, not as there is history."""
     profile_needs_approval = project.rigor == "regulated"
     known = criteria(project)
@@ -128,9 +128,7 @@ def _models_named(documents: dict[str, tuple[Written, ...]]) -> Iterator[str]:
                 yield value if value.startswith("model:") else f"model:{value}"
 
 
-def _evidence(
-    project: Project, known: Iterable[Criterion], models: set[str]
-) -> dict[str, tuple[Stored, ...]]:
+def _evidence(project: Project, known: Iterable[Criterion], models: set[str]) -> dict[str, tuple[Stored, ...]]:
     topics = [about(c.key, setting, c.slice)[:200] for c in known for setting in Setting]
     pointers = (
         Latest.objects.filter(Q(topic__in=topics) | ~Q(topic__startswith="criterion:"), project=project)
@@ -138,13 +136,31 @@ def _evidence(
         .select_related("evidence__record")
         .order_by("topic", "-evidence__at", "-evidence_id")
     )
+    rows = [pointer.evidence for pointer in pointers]
+    if project.exposed_at:
+        rows += _ready_before(project, project.exposed_at)
     found: dict[str, dict[str, Stored]] = {}
-    for pointer in pointers:
-        row = pointer.evidence
-        held = found.setdefault(pointer.topic, {})
+    for row in rows:
+        held = found.setdefault(row.topic, {})
         if row.digest not in held:
             held[row.digest] = Stored(read_evidence(row.record.content), row.digest, row.record.sequence)
     return {topic: tuple(held.values()) for topic, held in found.items()}
+
+
+#: What must have been ready before the first real use: the gate asks for proof from before it.
+READINESS = ("monitor_sample", "channel_test", "rollback_drill")
+
+
+def _ready_before(project: Project, exposed_at: datetime) -> list[EvidenceRow]:
+    """The newest record of each readiness topic from before the exposure: a later one does not hide it."""
+    newest = (
+        EvidenceRow.objects.filter(project=project, kind__in=READINESS, at__lt=exposed_at)
+        .order_by()
+        .values("topic")
+        .annotate(last=Max("id"))
+        .values("last")
+    )
+    return list(EvidenceRow.objects.filter(pk__in=newest).select_related("record"))
 
 
 def _subjects(project: Project) -> Iterator[Subject]:
