@@ -86,6 +86,8 @@ def _beside(host: str, port: int, with_worker: bool, open_browser: bool, stoppin
 
 def _free(host: str, port: int) -> None:
     """Refuse a port that is taken: the server shares ports, so it would not notice."""
+    if not 1 <= port <= 65535:
+        raise InvalidInput(f"there is no port {port}", where="port", rule="1 to 65535")
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
@@ -93,14 +95,13 @@ def _free(host: str, port: int) -> None:
         with socket.socket(family, kind, protocol) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
-    except (OSError, OverflowError) as error:
-        number = getattr(error, "errno", None)
+    except OSError as error:
         where = f"{host}:{port}"
-        if number == errno.EADDRINUSE:
+        if error.errno == errno.EADDRINUSE:
             raise Unavailable(
                 f"port {port} is in use", where=where, todo="stop what uses it, or choose another with --port"
             ) from error
-        if number == errno.EACCES:
+        if error.errno == errno.EACCES:
             raise Unavailable(
                 f"port {port} needs rights that this account has not",
                 where=where,
