@@ -116,16 +116,27 @@ def test_htmx_asks_with_the_same_dialog(visit: Open) -> None:
     sent: list[str] = []
     page.on("request", lambda r: sent.append(r.url) if "after=14" in r.url else None)
     page.evaluate(
-        """() => { const link = document.querySelector('.more a');
+        """() => { const link = document.querySelector('div.more a');
           for (const [k, v] of Object.entries({'hx-get': '/styleguide/?after=14', 'hx-target': '#copied',
             'hx-select': '#copied', 'hx-confirm': 'Load older ones?'})) link.setAttribute(k, v);
           htmx.process(link); }"""
     )
-    page.locator(".more a").click()
+    page.locator("div.more a").click()
     expect(page.get_by_role("dialog")).to_contain_text("Load older ones?")
     assert sent == []
     with page.expect_response("**/styleguide/?after=14"):
         page.get_by_role("dialog").get_by_role("button", name="Yes").click()
+
+
+def test_more_entries_are_added_in_place(visit: Open) -> None:
+    page = visit()
+    entries = page.locator("#lately > li:not(.more)")
+    before = entries.count()
+    page.locator("#lately .more a").click()
+    # The style guide answers with the same page, so that as many come again, and one new link with them.
+    expect(entries).to_have_count(2 * before)
+    expect(page.locator("#lately .more")).to_have_count(1)
+    assert "after=" not in page.url
 
 
 def test_a_failed_htmx_request_says_so(visit: Open) -> None:

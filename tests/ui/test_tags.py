@@ -178,6 +178,17 @@ def test_chart_has_its_numbers_beside_it() -> None:
     assert "No values yet." in show('{% chart_line points "Read right" %}', points=[])
 
 
+def test_charts_of_differences_speak_of_points() -> None:
+    points = [(1, -0.01, -0.02, 0.0), (2, 0.02, 0.01, 0.03)]
+    line = words(show('{% chart_line points "Effect" "share" 0 difference=True %}', points=points))
+    assert "latest +2 points, lowest −1 points, highest +2 points; target at least 0 points" in line
+    assert "%" not in line
+    items = [("All", -0.01, -0.02, 0.0)]
+    table = words(show('{% chart_bars items "Effect" "share" 0 difference=True %}', items=items))
+    assert "All −1 points −2 to 0 points" in table
+    assert "%" not in table
+
+
 def test_bars_are_a_table() -> None:
     html = show(
         '{% chart_bars items "Read right" "share" 0.95 %}', items=[("All", 0.9, 0.8, 0.95), ("None", None)]
@@ -261,7 +272,10 @@ def test_more_is_nothing_at_the_end() -> None:
     html = show('{% more "?after=9" within="log" columns=3 %}')
     assert html.startswith('<tr class="more"><td colspan="3">')
     assert 'hx-select="#log &gt; *"' in html or 'hx-select="#log > *"' in html
-    assert "hx-get" not in show('{% more "?after=9" %}')
+    assert show('{% more "?after=9" within="log" %}').startswith('<li class="more">')
+    plain = show('{% more "?after=9" %}')
+    assert plain.startswith('<div class="more">')
+    assert "hx-get" not in plain
 
 
 def test_subnav_marks_the_page_that_is_open() -> None:

@@ -50,7 +50,7 @@ def check_direction(direction: str) -> None:
 class Axis:
     """A scale chosen from the numbers that it must show, with room at both ends.
 
-    Shares stay within 0 and 1, and what is never negative does not start below zero.  Works for numbers whose
+    Shares stay within 0 and 1, and what is never negative does not start below zero. Works for numbers whose
     difference overflows, and for one number alone.
 
     >>> axis = Axis([0.9, 1.0], unit="share")
@@ -66,7 +66,8 @@ class Axis:
         self._unit = largest if largest > 1e-300 else 1.0
         scaled = [x / self._unit for x in shown]
         low, high = min(scaled), max(scaled)
-        pad = (high - low) * room if high > low else 0.5
+        # Numbers that agree in twelve figures are one number: between them floats have no room for a scale.
+        pad = (high - low) * room if high - low > 1e-12 else 0.5
         self._low, self._high = low - pad, high + pad
         if low >= 0:
             self._low = max(self._low, 0.0)
@@ -136,8 +137,8 @@ def gauge(
 ) -> Gauge:
     """Range, value and bar of one measurement on one line, with the good side known.
 
-    `lower` and `upper` absent: an exact number, no range is drawn.  An infinite or undefined end runs to the
-    edge with an arrow.  A value that is absent or nan is not drawn; the text says so.
+    `lower` and `upper` absent: an exact number, no range is drawn. An infinite or undefined end runs to the
+    edge with an arrow. A value that is absent or nan is not drawn; the text says so.
     """
     check_direction(direction)
     point, bar, start = as_float(value), as_float(threshold), as_float(baseline)
@@ -294,6 +295,7 @@ def line_chart(
     direction: str = "at_least",
     *,
     now: date,
+    difference: bool = False,
 ) -> LineChart | None:
     """A time series with ranges and bar; None when no point has a finite value.
 
@@ -318,7 +320,9 @@ def line_chart(
     good_from = None if bar_at is None else float(_TOP) if direction == "at_least" else bar_at
     good_to = bar_at if direction == "at_least" else float(CHART_HEIGHT - _BOTTOM)
     return LineChart(
-        text=_line_text(given, values, label, unit, threshold if bar is not None else None, side, now),
+        text=_line_text(
+            given, values, label, unit, threshold if bar is not None else None, side, now, difference
+        ),
         rows=[Row(x_text(p.x, now, exact=True), p.y, p.lower, p.upper) for p in given],
         ranges=any(pair != (None, None) for pair in limits),
         line=_path(across, values, y_axis),
@@ -327,11 +331,15 @@ def line_chart(
         if len(known) <= 60
         else [],
         bar=bar_at,
-        bar_text="" if bar is None else f"target {side} {number_text(threshold, unit, exact=True)}",
+        bar_text=""
+        if bar is None
+        else f"target {side} {number_text(threshold, unit, exact=True, difference=difference)}",
         good_from=good_from,
         good_height=None if good_from is None or good_to is None else round(good_to - good_from, 1),
         x_ticks=_x_ticks([p.x for p in given], x_axis, places, now),
-        y_ticks=[Tick(_down(y_axis.at(t)), number_text(t, unit)) for t in y_axis.ticks(3)],
+        y_ticks=[
+            Tick(_down(y_axis.at(t)), number_text(t, unit, difference=difference)) for t in y_axis.ticks(3)
+        ],
     )
 
 
@@ -369,19 +377,24 @@ def _line_text(
     threshold: Any,
     side: str,
     now: date,
+    difference: bool,
 ) -> str:
     """What the line shows, in words."""
+
+    def say(number: Any, **options: Any) -> str:
+        return number_text(number, unit, difference=difference, **options)
+
     known = [(p, y) for p, y in zip(given, values, strict=True) if y is not None]
     numbers = [y for _, y in known]
     many = f"{len(known)} values" if len(known) > 1 else "one value"
     span = x_text(known[0][0].x, now)
     if len(known) > 1:
         span = f"{span} to {x_text(known[-1][0].x, now)}"
-    text = f"{label}: {many}, {span}; latest {number_text(numbers[-1], unit, against=threshold)}"
+    text = f"{label}: {many}, {span}; latest {say(numbers[-1], against=threshold)}"
     if len(known) > 1:
-        text += f", lowest {number_text(min(numbers), unit)}, highest {number_text(max(numbers), unit)}"
+        text += f", lowest {say(min(numbers))}, highest {say(max(numbers))}"
     if threshold is not None:
-        text += f"; target {side} {number_text(threshold, unit, exact=True)}"
+        text += f"; target {side} {say(threshold, exact=True)}"
     return text
 
 

@@ -245,11 +245,12 @@ def chart_line(
     threshold: Any = None,
     direction: str = "at_least",
     x_label: str = "When",
+    difference: bool = False,
 ) -> dict[str, Any]:
     """A time series drawn on the server: line, range and bar, with the numbers as a table in `<details>`.
 
     `points`: (x, y) or (x, y, lower, upper), x a date, a time or a number; see `ui.drawing.Point`. A y of
-    None or nan is a gap. Without any value the figure says so.
+    None or nan is a gap. Without any value the figure says so. `difference` as in `number`.
 
     `{% chart_line points "Digits read right" "share" 0.98 %}`
     """
@@ -259,8 +260,17 @@ def chart_line(
         else tuple(p)
         for p in points
     ]
-    chart = drawing.line_chart(local, label, unit, threshold, direction, now=_now().date())
-    return {"chart": chart, "label": label, "unit": unit, "threshold": threshold, "x_label": x_label}
+    chart = drawing.line_chart(
+        local, label, unit, threshold, direction, now=_now().date(), difference=difference
+    )
+    return {
+        "chart": chart,
+        "label": label,
+        "unit": unit,
+        "threshold": threshold,
+        "x_label": x_label,
+        "difference": difference,
+    }
 
 
 @register.inclusion_tag("ui/chart_bars.html")
@@ -271,10 +281,11 @@ def chart_bars(
     threshold: Any = None,
     direction: str = "at_least",
     name_label: str = "Name",
+    difference: bool = False,
 ) -> dict[str, Any]:
     """Named values as a table with a bar in each row: (name, value) or (name, value, lower, upper).
 
-    All bars start at zero on one scale; the target is a line through all of them.
+    All bars start at zero on one scale; the target is a line through all of them. `difference` as in `number`.
     """
     drawing.check_direction(direction)
     rows = drawing.bars(items, unit, threshold)
@@ -285,6 +296,7 @@ def chart_bars(
         "threshold": threshold if drawing.as_float(threshold) is not None else None,
         "side": "at least" if direction == "at_least" else "at most",
         "name_label": name_label,
+        "difference": difference,
     }
 
 
@@ -387,7 +399,8 @@ def subnav(items: Iterable[Any], label: str = "Project") -> dict[str, Any]:
 def more(url: str | None, label: str = "Show more", within: str = "", columns: int = 0) -> dict[str, Any]:
     """The link to the next page of a list that is read by key; nothing when `url` is empty.
 
-    With `within` (the id of the list), the next entries are added in place: put the tag last inside that
-    list; the next page must hold a list of the same id. `columns` makes it a table row of that width.
+    With `within` (the id of a `<ul>` or `<ol>`), the next entries are added in place: put the tag last inside
+    that list; the next page must hold a list of the same id. In a table, `within` is the id of the `<tbody>`
+    and `columns` its width.
     """
     return {"url": url, "label": label, "within": within, "columns": columns}
