@@ -115,9 +115,9 @@ def agreement_interval(
     and where only one label was used. A draw in which only one label turns up counts as the lowest possible
     agreement at the lower end and as perfect at the upper.
 
-    The bootstrap cannot see what did not happen: three items on which all agree would give [1, 1]. The lower
-    bound is therefore never above the one that follows from the share of items with any disagreement, by
-    Clopper and Pearson, at the observed use of labels.
+    The bootstrap cannot see what did not happen: three items on which all agree would give [1, 1]. Neither bound
+    is therefore nearer to the value than the one that follows from the share of items with any disagreement,
+    by Clopper and Pearson, at the observed use of labels.
 
     Source: Efron and Tibshirani, "An introduction to the bootstrap" (1993), chapter 13; over items as in Zapf
     et al., "Measuring inter-rater reliability for nominal data" (2016).
@@ -151,7 +151,8 @@ def agreement_interval(
     )
     lower = float(np.quantile(np.nan_to_num(found, nan=-1.0), a))
     upper = float(np.quantile(np.nan_to_num(found, nan=1.0), 1 - a))
-    return Bounds.around(value, max(min(lower, _by_items(table, value, a)), -1.0), upper, "item_bootstrap")
+    low, high = _by_items(table, value, a)
+    return Bounds.around(value, max(min(lower, low), -1.0), max(upper, high), "item_bootstrap")
 
 
 def _table(patterns: Sequence[Sequence[int]], multiplicity: Sequence[int] | None, statistic: str) -> _Table:
@@ -195,15 +196,17 @@ def _point(table: _Table) -> float:
     return float(table.agreement(table.items[None, :].astype("float64"))[0])
 
 
-def _by_items(table: _Table, value: float, a: float) -> float:
-    """Lower bound from the share of items with any disagreement: value = 1 - share * (disagreement of such
-    items) / expected, with the share at its upper bound. Where none was seen, such an item is taken at its
-    worst."""
+def _by_items(table: _Table, value: float, a: float) -> tuple[float, float]:
+    """Bounds from the share of items with any disagreement: value = 1 - share * (disagreement of such items) /
+    expected, with the share at either bound. Where none was seen, such an item is taken at its worst."""
     split = table.disagreement > 0
     n, k = int(table.items.sum()), int(table.items[split].sum())
-    most = clopper_pearson(k, n, level=1 - 2 * a).upper
+    disputed = clopper_pearson(k, n, level=1 - 2 * a)
     if k:
-        return 1 - (1 - value) * most / (k / n)
+        return (
+            1 - (1 - value) * disputed.upper / disputed.value,
+            1 - (1 - value) * disputed.lower / disputed.value,
+        )
     import numpy as np
 
     ratings, labels = table.patterns.sum(axis=1), table.patterns.shape[1]
@@ -214,7 +217,7 @@ def _by_items(table: _Table, value: float, a: float) -> float:
     used = table.items @ table.patterns
     total = float(used.sum())
     expected = (total**2 - float((used**2).sum())) / (total - table.unreplaced)
-    return 1 - most * n * worst / expected
+    return 1 - disputed.upper * n * worst / expected, 1.0
 
 
 def _are(count: int) -> str:
