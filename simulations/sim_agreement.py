@@ -1,0 +1,56 @@
+"""Agreement of labelers who err independently of each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sextant.stats import agreement_interval
+from simulations.harness import Rate, Rng, Runs, Simulation, count
+
+
+def _simulate(rng: Rng, runs: Runs) -> Iterator[Rate]:
+    n = runs(3000)
+    for items, raters, shares, error in (
+        (20, 2, (0.5, 0.5), 0.02),
+        (50, 3, (0.5, 0.5), 0.05),
+        (200, 3, (0.9, 0.1), 0.05),
+        (200, 5, (0.4, 0.3, 0.2, 0.1), 0.1),
+    ):
+        given = np.array(shares)
+        # A rater errs with this chance, and then to any other label alike.
+        rates = np.full((len(given), len(given)), error / (len(given) - 1))
+        np.fill_diagonal(rates, 1 - error)
+        truth = _alpha(given, rates)
+        found = [_once(rng, items, raters, given, rates, seed) for seed in range(n)]
+        what = f"agreement_interval, {items} items by {raters}, alpha {truth:.2f}"
+        # Where only one label turned up nothing was claimed.
+        lower = count(not low > truth for low, _ in found)
+        yield Rate(f"{what}, lower bound", 0.95, lower, n, "at least", 0.005)
+        upper = count(not high < truth for _, high in found)
+        yield Rate(f"{what}, upper bound", 0.95, upper, n, "at least", 0.005)
+
+
+def _alpha(given: NDArray[np.float64], rates: NDArray[np.float64]) -> float:
+    """Of infinitely many items: 1 - (two raters differ on an item) / (any two labels differ)."""
+    used = given @ rates
+    return float(1 - (1 - given @ (rates**2).sum(axis=1)) / (1 - (used**2).sum()))
+
+
+def _once(
+    rng: Rng,
+    items: int,
+    raters: int,
+    given: NDArray[np.float64],
+    rates: NDArray[np.float64],
+    seed: int,
+) -> tuple[float, float]:
+    truths = rng.choice(len(given), size=items, p=given)
+    patterns = [rng.multinomial(raters, rates[label]).tolist() for label in truths]
+    found = agreement_interval(patterns, sides=1, resamples=400, seed=seed)
+    return found.lower, found.upper
+
+
+SIMULATION = Simulation("Does each one-sided bound on agreement lie on its side of the truth?", _simulate)
