@@ -133,8 +133,10 @@ class Table:
         """The rows on which an expression over this table is true."""
         return replace(self, expr=self.expr.filter(predicate))
 
-    def count(self) -> int:
-        return cast(int, self.fetch(self.expr.aggregate(n=self.expr.count()))[0]["n"])
+    def count(self, expr: Any = None) -> int:
+        """How many rows there are, of the table or of another expression over it."""
+        rows = self.expr if expr is None else expr
+        return cast(int, self.fetch(rows.aggregate(n=rows.count()))[0]["n"])
 
     def fetch(self, expr: Any, *, ordered: bool = False) -> list[dict[str, Any]]:
         """Run an expression and return its rows.
@@ -165,8 +167,8 @@ class Table:
             whole = whole.cast("decimal(38, 0)") if whole.type().is_integer() else whole
             total = self.fetch(self.expr.aggregate(total=whole.sum()))[0]["total"]
             return float(total or 0)
-        values = self.engine.to_pyarrow_batches(self.expr.filter(present(column)).select(value=column))
-        return math.fsum(value for batch in values for value in batch.column(0).to_pylist())
+        values = self.engine.to_pyarrow(self.expr.filter(present(column)).select(value=column))["value"]
+        return math.fsum(value for chunk in values.chunks for value in chunk.to_pylist())
 
 
 def table(source: Any, *, name: str | None = None, on: Any = None) -> Table:
