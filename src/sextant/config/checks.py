@@ -1,0 +1,329 @@
+"""The checks that a `sextant.yaml` may ask for: one class a kind, told apart by `check`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar, Literal, Self, get_args
+
+from pydantic import AwareDatetime, Field, StringConstraints, model_validator
+
+from sextant.canonical import Frozen
+from sextant.config.fields import (
+    Answers,
+    Criteria,
+    Datasets,
+    GuidelineVersion,
+    ModelVersion,
+    Tables,
+    Versions,
+)
+from sextant.criteria import Key, Setting
+from sextant.tables import Condition
+
+Column = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+Where = dict[Column, Condition]
+Digest = Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$")]
+
+#: What a number computed by a check is counted in, where the check decides that and not the column.
+SHARES = ("accuracy", "precision", "recall", "false_positive_rate", "share_true")
+_WHERE: Any = Field(
+    default_factory=dict,
+    description="Only rows with this: a value, several, or at_least, at_most, above, below, missing.",
+)
+_SETTING: Any = Field(
+    default=Setting.OFFLINE,
+    description="Where the rows come from: test data (offline), or real use (monitoring).",
+)
+
+
+class Check(Frozen):
+    """What every check has. `id` is what commands call it."""
+
+    #: The field that names the table.
+    about: ClassVar[str]
+
+    check: str
+    name: Key | None = Field(
+        default=None, description="What commands call it. Left out: its target, or its kind and table."
+    )
+    depends: Versions = Field(
+        default=(),
+        description="What else the number rests on, as kind:name@version: the proof grows stale with it.",
+    )
+
+    @property
+    def id(self) -> str:
+        criterion: str | None = getattr(self, "criterion", None)
+        return self.name or criterion or f"{self.check}-{getattr(self, self.about)}"
+
+
+class Evaluation(Check):
+    """A model's answers against the right ones: a share, or a mean error."""
+
+    about = "predictions"
+    check: Literal["evaluation"]
+    criterion: Annotated[Key, Criteria] = Field(description="The target that the number judges.")
+    predictions: Annotated[Key, Answers] = Field(description="The answers that are judged.")
+    metric: Literal[
+        "accuracy", "precision", "recall", "false_positive_rate", "share_true", "mae", "mse", "brier"
+    ] = Field(description="What is computed; mae and mse are mean errors, brier judges the score.")
+    positive: bool | int | float | str | None = Field(
+        default=None, description="The class that precision, recall, false_positive_rate and brier are about."
+    )
+    column: Column | None = Field(default=None, description="The yes/no column that share_true counts.")
+    against: Annotated[Key | None, Answers] = Field(
+        default=None,
+        description="Answers of another model on the same rows: the number is then the difference to it.",
+    )
+    where: Where = _WHERE
+    setting: Setting = _SETTING
+    labels_agreed_by: Annotated[Key | None, Criteria] = Field(
+        default=None,
+        description="The target, judged by an agreement check, that says whether the labels can be trusted.",
+    )
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        needs_class = self.metric in ("precision", "recall", "false_positive_rate", "brier")
+        if needs_class != (self.positive is not None):
+            raise ValueError(
+                f"{self.metric} is about one class: name it in `positive`"
+                if needs_class
+                else f"`positive` has no effect on {self.metric}: leave it out"
+            )
+        if (self.metric == "share_true") != (self.column is not None):
+            raise ValueError("`column` goes with share_true, and share_true with `column`")
+        return self
+
+
+class Mean(Check):
+    """The mean of a column of numbers; of a yes/no column, the share of yes."""
+
+    about = "table"
+    check: Literal["mean"]
+    criterion: Annotated[Key, Criteria] = Field(description="The target that the number judges.")
+    table: Annotated[Key, Tables] = Field(description="The dataset or predictions that hold the column.")
+    column: Column = Field(description="The column.")
+    unit: str | None = Field(
+        default=None, description="Its unit, if it is not that of the target: s or ms, share or %."
+    )
+    where: Where = _WHERE
+    setting: Setting = _SETTING
+
+
+class Quantile(Check):
+    """A quantile of a column, such as the 95th percentile of latency."""
+
+    about = "table"
+    check: Literal["quantile"]
+    criterion: Annotated[Key, Criteria] = Field(description="The target that the number judges.")
+    table: Annotated[Key, Tables] = Field(description="The dataset or predictions that hold the column.")
+    column: Column = Field(description="The column.")
+    q: float = Field(gt=0, lt=1, description="Which quantile: 0.95 for the 95th percentile.")
+    unit: str | None = Field(default=None, description="Its unit, if it is not that of the target: s or ms.")
+    where: Where = _WHERE
+    setting: Setting = _SETTING
+
+
+class Rows(Check):
+    """How many rows there are: a full count, without a range."""
+
+    about = "table"
+    check: Literal["rows"]
+    criterion: Annotated[Key, Criteria] = Field(description="The target that the number judges.")
+    table: Annotated[Key, Tables] = Field(description="The dataset or predictions whose rows are counted.")
+    where: Where = _WHERE
+    setting: Setting = _SETTING
+
+
+class Total(Check):
+    """The sum of a column: everything is added, so there is no range."""
+
+    about = "table"
+    check: Literal["total"]
+    criterion: Annotated[Key, Criteria] = Field(description="The target that the number judges.")
+    table: Annotated[Key, Tables] = Field(description="The dataset or predictions that hold the column.")
+    column: Column = Field(description="The column.")
+    unit: str | None = Field(default=None, description="Its unit, if it is not that of the target.")
+    where: Where = _WHERE
+    setting: Setting = _SETTING
+
+
+class Quality(Check):
+    """What is wrong with a dataset: missing, repeated, constant, far out, unbalanced."""
+
+    about = "dataset"
+    check: Literal["quality"]
+    dataset: Annotated[Key, Datasets] = Field(description="The dataset that is looked at.")
+    scheduled: bool = Field(default=False, description="Whether this runs on a schedule, and not by hand.")
+
+
+class Freshness(Check):
+    """When the newest row came, against the dataset's cadence."""
+
+    about = "dataset"
+    check: Literal["freshness"]
+    dataset: Annotated[Key, Datasets] = Field(description="A dataset with `time` and `cadence_days`.")
+
+
+class Leakage(Check):
+    """Whether the training data holds rows of the test data."""
+
+    about = "dataset"
+    check: Literal["leakage"]
+    dataset: Annotated[Key, Datasets] = Field(description="The test data.")
+    train: Annotated[Key, Datasets] = Field(description="The training data.")
+
+
+class Slices(Check):
+    """One number for each group, the worst first, and which differ from the rest by more than chance."""
+
+    about = "predictions"
+    check: Literal["slices"]
+    predictions: Annotated[Key, Answers] = Field(description="The answers that are judged.")
+    metric: Literal["accuracy", "precision", "recall", "false_positive_rate"] = Field(
+        default="accuracy", description="What is computed for each group."
+    )
+    positive: bool | int | float | str | None = Field(
+        default=None, description="The class that precision, recall and false_positive_rate are about."
+    )
+    by: tuple[Column, ...] = Field(
+        default=(), description="Columns to group by, one at a time. Left out: the groups."
+    )
+    where: Where = _WHERE
+    setting: Setting = _SETTING
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if (self.metric == "accuracy") != (self.positive is None):
+            raise ValueError(
+                "`positive` names the class that precision, recall and false_positive_rate are about"
+            )
+        return self
+
+
+class Drift(Check):
+    """How far each column's values have moved between two tables."""
+
+    about = "current"
+    check: Literal["drift"]
+    reference: Annotated[Key, Datasets] = Field(
+        description="How it was: usually what the model learned from."
+    )
+    current: Annotated[Key, Datasets] = Field(description="How it is now.")
+    threshold: float = Field(
+        gt=0,
+        description="From which distance on a column has drifted; the low end of the range must be above it.",
+    )
+    columns: tuple[Column, ...] = Field(
+        default=(), description="Which columns. Left out: the features that both have."
+    )
+    statistic: Literal["total_variation", "jensen_shannon", "psi"] = Field(
+        default="total_variation",
+        description="The distance: total_variation is the share of rows that moved.",
+    )
+    bins: int = Field(
+        default=10, ge=2, le=100, description="Into how many bins numbers are cut, by the reference."
+    )
+    model: ModelVersion | None = Field(
+        default=None, description="The model in service that reads these columns, as name@version."
+    )
+    cadence_days: float | None = Field(default=None, gt=0, description="How often this runs, in days.")
+    setting: Setting = Field(default=Setting.MONITORING, description="Where the current rows come from.")
+
+
+class Agreement(Check):
+    """How far people agree on labels, beyond chance."""
+
+    about = "dataset"
+    check: Literal["agreement"]
+    dataset: Annotated[Key, Datasets] = Field(description="A table with one rating a row.")
+    criterion: Annotated[Key | None, Criteria] = Field(
+        default=None, description="The target that the number judges; without one it is a calibration."
+    )
+    item: Column = Field(description="The column that names what was rated.")
+    labeler: Column = Field(description="The column that names who rated, by an id.")
+    label: Column = Field(description="The column with the rating.")
+    statistic: Literal["krippendorff_alpha", "fleiss_kappa"] = Field(
+        default="krippendorff_alpha",
+        description="Alpha takes items with different numbers of ratings; kappa does not.",
+    )
+    guideline: GuidelineVersion | None = Field(
+        default=None, description="The guideline that was followed, as name@version: the number rests on it."
+    )
+    setting: Setting = _SETTING
+
+
+class Outcome(Frozen):
+    """One thing that an experiment measures on every unit."""
+
+    criterion: Annotated[Key, Criteria] = Field(description="The target or guardrail that the effect judges.")
+    column: Column = Field(description="The column with the unit's outcome: yes/no, or a number.")
+    measure: Literal["effect", "candidate"] = Field(
+        default="effect",
+        description="`effect`: candidate minus control. `candidate`: its own value, for an absolute bar.",
+    )
+
+
+class Experiment(Check):
+    """An A/B test: one row for each unit, such as a user, with its arm and its outcomes."""
+
+    about = "dataset"
+    check: Literal["experiment"]
+    dataset: Annotated[Key, Datasets] = Field(description="The table of units; its key is the unit.")
+    arm: Column = Field(description="The column that says which arm the unit was in.")
+    candidate: str = Field(description="The arm with the new experience, as the column calls it.")
+    control: str = Field(description="The arm with the old one.")
+    candidate_share: float = Field(
+        default=0.5, gt=0, lt=1, description="The planned share of units in the candidate."
+    )
+    outcomes: tuple[Outcome, ...] = Field(
+        min_length=1, description="What is compared, the primary one among them."
+    )
+    primary: Annotated[Key, Criteria] = Field(description="The criterion that decides.")
+    planned_per_arm: int = Field(
+        ge=1, description="Units that the smaller arm needs before the test may conclude."
+    )
+    planned_days: float = Field(gt=0, description="Days that the test runs before it may conclude.")
+    started: AwareDatetime | None = Field(
+        default=None, description="When it began. Left out: the first `time`."
+    )
+    ended: AwareDatetime | None = Field(
+        default=None, description="The last day counted. Left out: the last `time`."
+    )
+    model: ModelVersion | None = Field(
+        default=None, description="The model in the candidate arm, as name@version."
+    )
+    design: Digest | None = Field(
+        default=None, description="Digest of the signed design. Left out: that of what is written here."
+    )
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        keys = [o.criterion for o in self.outcomes]
+        if self.primary not in keys:
+            raise ValueError(f"the primary criterion {self.primary} is not among the outcomes")
+        if len(set(keys)) < len(keys):
+            raise ValueError("two outcomes judge one criterion")
+        if self.candidate == self.control:
+            raise ValueError("candidate and control are the same arm")
+        return self
+
+
+AnyCheck = Annotated[
+    Evaluation
+    | Mean
+    | Quantile
+    | Rows
+    | Total
+    | Quality
+    | Freshness
+    | Leakage
+    | Slices
+    | Drift
+    | Agreement
+    | Experiment,
+    Field(discriminator="check"),
+]
+CHECKS: dict[str, type[Check]] = {
+    get_args(cls.model_fields["check"].annotation)[0]: cls for cls in get_args(get_args(AnyCheck)[0])
+}
