@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
@@ -12,7 +13,7 @@ from ninja.security import APIKeyCookie, HttpBearer
 
 from sextant import __version__
 from sextant.errors import InvalidInput, SextantError
-from sextant_server.middleware import problem
+from sextant_server.middleware import database_fault, log, problem
 from sextant_server.projects.actions import token_of
 from sextant_server.projects.permissions import EMBEDDED, Caller
 
@@ -62,6 +63,12 @@ api = NinjaAPI(
 @api.exception_handler(SextantError)
 def _ours(request: HttpRequest, error: SextantError) -> HttpResponse:
     return problem(error)
+
+
+@api.exception_handler(OperationalError)
+def _database(request: HttpRequest, error: OperationalError) -> HttpResponse:
+    log.error("database fault", exc_info=error, extra={"path": request.path})
+    return problem(database_fault(error))
 
 
 @api.exception_handler(ValidationError)

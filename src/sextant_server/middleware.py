@@ -9,10 +9,11 @@ import time
 from collections.abc import Callable
 
 from django.conf import settings
+from django.db import DatabaseError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from sextant.errors import SextantError
+from sextant.errors import SextantError, Unavailable
 from sextant_server.projects.frame import SignInFirst
 
 log = logging.getLogger("sextant.request")
@@ -63,7 +64,22 @@ class ContentSecurityPolicy:
 def problem(error: SextantError) -> HttpResponse:
     """An error as a problem body (RFC 9457)."""
     return HttpResponse(
-        json.dumps(error.problem(), ensure_ascii=False), status=error.status, content_type="application/problem+json"
+        json.dumps(error.problem(), ensure_ascii=False),
+        status=error.status,
+        content_type="application/problem+json",
+    )
+
+
+def database_fault(error: DatabaseError) -> SextantError:
+    """What the database could not do, as an error that says so: the transaction was rolled back, whole."""
+    said = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    full = any(words in said.lower() for words in ("full", "no space", "disk i/o", "could not extend"))
+    return Unavailable(
+        f"the database could not store it: {said}",
+        rule="nothing of it was stored",
+        todo="make room on the disk, then try again"
+        if full
+        else "try again; if it stays so, see the server's log",
     )
 
 
@@ -79,6 +95,9 @@ class Problems:
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if isinstance(error, SignInFirst):
             return error.response
+        if isinstance(error, OperationalError):
+            log.error("database fault", exc_info=error, extra={"path": request.path})
+            error = database_fault(error)
         if not isinstance(error, SextantError):
             if not settings.DEBUG:
                 log.error("unexpected error", exc_info=error, extra={"path": request.path})

@@ -13,6 +13,7 @@ from sextant.chain import read_anchors, verify
 from sextant.criteria import Criterion
 from sextant.errors import Conflict, InvalidInput
 from sextant.evidence import Proportion, Version
+from tests.databases import make_database, run_python, start_python
 
 WRITERS, EACH = 16, 5
 
@@ -73,7 +74,6 @@ def me() -> Any:
 def test_sixteen_writers_at_once_none_lost_no_fork(project: Any, both_databases: str) -> None:
     from sextant_server.records import audit
     from sextant_server.records.models import EvidenceRow
-    from tests.databases import start_python
 
     writers = [
         start_python(WRITE.format(each=EACH, writer=n), {"DATABASE_URL": both_databases})
@@ -131,7 +131,6 @@ with connection.execute_wrapper(stop):
     add_evidence(project, Caller(local=True), made)
 os._exit(0)
 """
-    from tests.databases import start_python
 
     counts = set()
     for moment in (2, 4, 6, 8, 30):
@@ -218,3 +217,40 @@ def test_the_latest_speaks_and_pages_read_no_history(project: Any, me: Any) -> N
     verdict = state.verdict("accuracy")
     assert verdict.value == 0.3 and verdict.at == datetime(2026, 2, 1, tzinfo=UTC)
     assert sum(len(v) for v in state.evidence.values()) <= 2 < Latest.objects.count()
+
+
+def test_a_full_disk_stores_nothing_and_says_so(tmp_path: Any) -> None:
+    """The database may not grow by one more page, as on a full disk."""
+    url = make_database("sqlite", tmp_path)
+    code = """
+import json
+from django.db import connection
+from django.test import Client
+from sextant_server.projects.actions import create_project
+from sextant_server.projects.permissions import Caller, EMBEDDED
+from sextant_server.records import audit
+from sextant_server.records.actions import put_criteria
+from sextant_server.records.models import EvidenceRow, Head
+from sextant.criteria import Criterion
+me = Caller(local=True)
+project = create_project(me, slug="p", name="P")
+put_criteria(project, me, [Criterion(key="posts", name="P", family="business", metric="posts", unit="posts",
+    direction="at_least", threshold=1)])
+before = Head.objects.get().sequence
+with connection.cursor() as cursor:
+    cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    cursor.execute("PRAGMA page_count")
+    pages = cursor.fetchone()[0]
+    cursor.execute(f"PRAGMA max_page_count = {pages}")
+body = [{"kind": "count", "criterion": "posts", "unit": "posts", "setting": "review", "estimand": f"posts {n} " + "x" * 3000,
+    "at": "2026-01-01T00:00:00Z", "producer": {"name": "t"}, "value": n} for n in range(200)]
+answer = Client().post("/api/v1/projects/p/evidence", json.dumps(body), content_type="application/json",
+    SERVER_NAME="localhost", **{"sextant.embedded": EMBEDDED})
+print(json.dumps({"status": answer.status_code, "detail": answer.json().get("detail"), "stored": EvidenceRow.objects.count(),
+    "moved": Head.objects.get().sequence - before, "intact": audit.check(project).intact}))
+"""
+    said = json.loads(
+        run_python(code, {"DATABASE_URL": url, "SEXTANT_LOG_LEVEL": "CRITICAL"}).splitlines()[-1]
+    )
+    assert said["status"] == 503 and "full" in said["detail"] and "make room" in said["detail"].lower(), said
+    assert (said["stored"], said["moved"], said["intact"]) == (0, 0, True)
