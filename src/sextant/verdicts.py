@@ -284,6 +284,8 @@ RULES = {
     "sample_ratio": "the arms have the sizes that were planned",
     "judge_calibrated": "the judge agrees with people",
     "present_data": "it was taken on the present data",
+    "whole_test_set": "every test row has an answer",
+    "errors_not_opposed": "the two models tend to be wrong on the same rows",
 }
 
 
