@@ -64,7 +64,7 @@ $(VENV)/python.stamp:
 
 # Sextant itself is installed in place and without build isolation, so that nothing comes from outside a lock.
 define install
-	@echo "Installing $< into $(VENV): about 1 GB, some minutes at most, and only once until the lock changes"
+	@echo "Installing $< into $(VENV): under 1 GB, some minutes at most, and only once until the lock changes"
 	@$(PIP) install -qq --require-hashes -r $<
 	@$(PIP) install -qq --no-deps --no-build-isolation --editable .
 	@touch $@
