@@ -62,8 +62,8 @@ def _compared(
     """An A/A test: both arms alike, looked at whenever so many more units have come."""
     values, candidate = draw(rng, units), rng.random(units) < share
     ends = np.arange(every, units + 1, every)
-    ones = _running(values[candidate], np.cumsum(candidate)[ends - 1])
-    noughts = _running(values[~candidate], np.cumsum(~candidate)[ends - 1])
+    ones = _running(values[candidate], np.cumsum(candidate, dtype=np.int64)[ends - 1])
+    noughts = _running(values[~candidate], np.cumsum(~candidate, dtype=np.int64)[ends - 1])
     return ((*a, *b) for a, b in zip(ones, noughts, strict=True) if a[0] and b[0])
 
 

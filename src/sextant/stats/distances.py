@@ -86,8 +86,8 @@ def distance_interval(
     Then, on that scale,
 
         value  =  D  -  mean of the no-drift pairs
-        lower  =  value  -  the larger of (their `level` quantile - their mean) and
-                                          (mean of the pairs as seen - their low quantile)
+        lower  =  value  -  the larger of (high quantile of the no-drift pairs - their mean)
+                                      and (mean of the pairs as seen - their low quantile)
         upper  =  D  -  the smaller of (mean of the no-drift pairs) and (mean of the pairs as seen - D)
                      +  (high quantile of the pairs as seen - their mean), at least D
 
