@@ -212,6 +212,7 @@ class Verifier:
     def _place(self, record: Record, expected: int) -> int | None:
         """The number under which the record's digest is right, whatever number it carries now; None if altered."""
         near = range(max(1, expected - _REACH), expected + _REACH)
+        number: int
         for number in dict.fromkeys((record.sequence, expected, *near)):
             if link_digest(record.model_copy(update={"sequence": number})) == record.record_digest:
                 return number

@@ -45,7 +45,7 @@ class SextantError(Exception):
         """The same as a problem body (RFC 9457)."""
         body: dict[str, Any] = {
             "type": f"urn:sextant:{type(self).__name__}",
-            "title": type(self).__doc__.splitlines()[0].rstrip(".") if type(self).__doc__ else "Error",
+            "title": (type(self).__doc__ or "Error").splitlines()[0].rstrip("."),
             "status": self.status,
             "detail": str(self),
         }

@@ -46,7 +46,7 @@ class Session(APIKeyCookie):
 
 def embedded(request: HttpRequest) -> Caller | None:
     """The command line on its own folder's database, inside this process."""
-    return Caller(local=True) if request.environ.get("sextant.embedded") is EMBEDDED else None
+    return Caller(local=True) if request.META.get("sextant.embedded") is EMBEDDED else None
 
 
 api = NinjaAPI(

@@ -36,7 +36,7 @@ class RequestLog:
         request.request_id = secrets.token_hex(8)  # type: ignore[attr-defined]
         response = self.get_response(request)
         response["X-Request-Id"] = request.request_id  # type: ignore[attr-defined]
-        if not request.environ.get("sextant.embedded"):
+        if not request.META.get("sextant.embedded"):
             log.info(
                 "%s %s %s", request.method, request.path, response.status_code,
                 extra={

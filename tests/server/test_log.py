@@ -254,3 +254,27 @@ print(json.dumps({"status": answer.status_code, "detail": answer.json().get("det
     )
     assert said["status"] == 503 and "full" in said["detail"] and "make room" in said["detail"].lower(), said
     assert (said["stored"], said["moved"], said["intact"]) == (0, 0, True)
+
+
+@pytest.mark.parametrize("table", ["signature", "criterion", "evidence", "latest"])
+def test_what_was_taken_out_of_the_tables_is_found(project: Any, me: Any, table: str) -> None:
+    from sextant_server.records import audit
+    from sextant_server.records.actions import add_evidence, sign
+    from sextant_server.records.models import CriterionRow, EvidenceRow, Latest, SignatureRow
+    from sextant_server.records.queries import signable
+
+    sign(project, me, subject="goals", digest=signable(project)["goals"], person="Ada", role="Sponsor")
+    [(old, _), (new, _)] = add_evidence(
+        project,
+        me,
+        [share(9, at=datetime(2026, 1, 1, tzinfo=UTC)), share(1, at=datetime(2026, 2, 1, tzinfo=UTC))],
+    )
+    assert audit.projections(project) == []
+    if table == "latest":
+        Latest.objects.filter(project=project).update(evidence=old)
+    elif table == "evidence":
+        EvidenceRow.objects.filter(pk=new.pk).delete()
+    else:
+        {"signature": SignatureRow, "criterion": CriterionRow}[table].objects.filter(project=project).delete()
+    faults = audit.projections(project)
+    assert faults and any("gone" in f["detail"] or "newest" in f["detail"] for f in faults), faults

@@ -127,7 +127,9 @@ class BackForm(forms.Form):
     def __init__(self, data: Any = None, *, subjects: Iterable[tuple[str, str]]) -> None:
         super().__init__(data)
         choices = list(subjects)
-        self.fields["subjects"].choices = choices
-        self.fields["subjects"].initial = [key for key, _ in choices]
+        field = self.fields["subjects"]
+        if isinstance(field, forms.MultipleChoiceField):
+            field.choices = choices
+        field.initial = [key for key, _ in choices]
         if not choices:
             del self.fields["subjects"]

@@ -10,7 +10,9 @@ _SCALE = [(n, str(n)) for n in range(1, 6)]
 
 
 def _day(label: str) -> forms.DateField:
-    return forms.DateField(required=False, label=label, widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}))
+    return forms.DateField(
+        required=False, label=label, widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+    )
 
 
 def _amount(label: str) -> forms.FloatField:

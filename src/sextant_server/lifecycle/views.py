@@ -17,12 +17,13 @@ from sextant.errors import NotFound, SextantError
 from sextant.lifecycle.checklist import ITEMS
 from sextant.lifecycle.gates import check_item, current_phase, gate, gates
 from sextant.lifecycle.help import HELP
+from sextant.lifecycle.parts import PART_KEYS, PARTS
 from sextant.lifecycle.phases import BY_KEY
 from sextant.lifecycle.reruns import would_go_stale
 from sextant.lifecycle.state import ProjectState
 from sextant_server.lifecycle import actions, queries
 from sextant_server.lifecycle.forms import BackForm, DecisionForm, EndForm, ExemptForm
-from sextant_server.projects.frame import enter, page
+from sextant_server.projects.frame import enter, page, sent
 from sextant_server.projects.overview import Target, blocker, course
 from sextant_server.projects.permissions import Access
 from sextant_server.records.document_forms import shown
@@ -142,6 +143,9 @@ def _about(state: ProjectState, target: str) -> dict[str, Any]:
             "status": said.status.value,
             "phase": item.phase,
         }
+    if target in PART_KEYS:
+        item, _, part = target.partition(":")
+        return {**_about(state, item), "title": f"{ITEMS[item].title}: {part.replace('_', ' ')}"}
     if target in state.criteria:
         verdict = state.verdict(target)
         name = state.criteria[target].name
@@ -155,9 +159,7 @@ def exempt(request: HttpRequest, slug: str, target: str) -> HttpResponse:
     state = project_state(found.project)
     about = _about(state, target)
     standing = queries.standing_exemption(found.project, target)
-    form: ExemptForm | EndForm = (
-        EndForm(request.POST or None) if standing else ExemptForm(request.POST or None)
-    )
+    form: ExemptForm | EndForm = EndForm(sent(request)) if standing else ExemptForm(sent(request))
     back = (
         reverse("phase", args=[slug, about["phase"]])
         if about["phase"]
@@ -203,7 +205,7 @@ def back(request: HttpRequest, slug: str, phase: str) -> HttpResponse:
     subjects = [
         (s.key, f"{s.kind} {s.name} ({s.version})") for s in state.subjects.values() if s.phase == key
     ]
-    form = BackForm(request.POST or None, subjects=subjects)
+    form = BackForm(sent(request), subjects=subjects)
     if request.method == "POST" and form.is_valid():
         chosen = form.cleaned_data.get("subjects")
         try:

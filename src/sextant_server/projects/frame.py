@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 
@@ -37,6 +37,11 @@ def enter(request: HttpRequest, slug: str, action: str = "view") -> Access:
     if not caller(request).known:
         raise SignInFirst(redirect_to_login(request.get_full_path()))
     return access(request, slug, action)
+
+
+def sent(request: HttpRequest) -> QueryDict | None:
+    """What a form is bound to: what was sent, also if that is nothing; None where nothing was."""
+    return request.POST if request.method == "POST" else None
 
 
 def page(

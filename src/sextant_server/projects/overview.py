@@ -199,7 +199,7 @@ def rows(projects: list[Project]) -> list[dict[str, Any]]:
         first = BY_KEY[project.opened_at_phase].number
         open_phases = [
             p for p in PHASES[first - 1 :]
-            if (d := last.get((project.pk, p.key))) is None or d.outcome != "pass"
+            if (one := last.get((project.pk, p.key))) is None or one.outcome != "pass"
         ]  # fmt: skip
         decided = [d for (pk, _), d in last.items() if pk == project.pk]
         listed.append(

@@ -97,7 +97,7 @@ def caller(request: HttpRequest) -> Caller:
     found: Caller | None = getattr(request, "caller", None)
     if found is not None:
         return found
-    if request.environ.get("sextant.embedded") is EMBEDDED:
+    if request.META.get("sextant.embedded") is EMBEDDED:
         return Caller(local=True)
     user: AbstractBaseUser | AnonymousUser = request.user
     return Caller(user=user) if isinstance(user, User) and user.is_active else Caller()

@@ -6,20 +6,20 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required, user_passes_test
+from django.contrib.auth.decorators import login_required
 from django.contrib.auth.forms import BaseUserCreationForm
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
-from sextant.errors import SextantError
+from sextant.errors import Forbidden, SextantError
 from sextant.lifecycle.rigor import PROFILES
 from sextant_server.jobs.queries import recent
 from sextant_server.projects import actions
-from sextant_server.projects.frame import enter, page
+from sextant_server.projects.frame import enter, page, sent
 from sextant_server.projects.models import ROLES, SCOPES, Member, Token, Webhook
-from sextant_server.projects.permissions import Access
+from sextant_server.projects.permissions import Access, caller
 
 
 class ProjectSettings(forms.Form):
@@ -153,10 +153,11 @@ class AccountForm(BaseUserCreationForm):
 
 
 @login_required
-@user_passes_test(lambda user: user.is_superuser)
 def accounts(request: HttpRequest) -> HttpResponse:
     """All accounts, and making one; for admins."""
-    form = AccountForm(request.POST or None)
+    if not caller(request).everything:
+        raise Forbidden("only an admin may make accounts", todo="ask the admin of this installation")
+    form = AccountForm(sent(request))
     if request.method == "POST" and form.is_valid():
         user = actions.create_account(form)
         messages.success(request, f"{user.get_username()} can sign in now.")

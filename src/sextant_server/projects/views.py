@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from sextant.errors import SextantError
 from sextant_server.projects import actions, overview
 from sextant_server.projects.forms import ProjectForm
-from sextant_server.projects.frame import enter, page
+from sextant_server.projects.frame import enter, page, sent
 from sextant_server.projects.permissions import caller, visible
 from sextant_server.records.queries import project_state
 
@@ -27,7 +27,7 @@ def home(request: HttpRequest) -> HttpResponse:
 @login_required
 def new(request: HttpRequest) -> HttpResponse:
     """Open a project: a name is enough."""
-    form = ProjectForm(request.POST or None)
+    form = ProjectForm(sent(request))
     if request.method == "POST" and form.is_valid():
         try:
             project = actions.create_project(caller(request), **form.values())

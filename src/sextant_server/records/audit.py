@@ -17,15 +17,17 @@ from sextant_server.records.models import (
     EvidenceRow,
     Exemption,
     Head,
+    Latest,
     PlanRow,
     Record,
     RiskRow,
     RoundRow,
+    Said,
     SignatureRow,
     SubjectRow,
 )
 
-SAYING = (
+SAYING: tuple[type[Said], ...] = (
     CriterionRow, DocumentRow, SubjectRow, SignatureRow, Exemption, DecisionRow, RoundRow, RiskRow, PlanRow,
 )  # fmt: skip
 CHUNK = 2000
@@ -80,27 +82,88 @@ def check(
 
 
 def projections(project: Project) -> list[dict[str, Any]]:
-    """Each row of the present state that does not say what its log record says, with that record's number."""
-    found = []
-    for model in SAYING:
-        for row in model.objects.filter(project=project).select_related("record").iterator(chunk_size=CHUNK):
-            if canonical(row.as_recorded()) != row.record.body:
-                found.append(
-                    {
-                        "table": model._meta.db_table, "row": row.pk, "sequence": row.record.sequence,
-                        "detail": f"{model._meta.db_table} row {row.pk} does not say what record {row.record.sequence} says",
-                    }
-                )  # fmt: skip
-    for row in (
-        EvidenceRow.objects.filter(project=project).select_related("record").iterator(chunk_size=CHUNK)
-    ):
-        body = row.record.content
-        if (row.kind, row.criterion) != (body.get("kind"), body.get("criterion", "")):
-            found.append(
-                {
-                    "table": EvidenceRow._meta.db_table, "row": row.pk, "sequence": row.record.sequence,
-                    "detail": f"the index of evidence {row.digest[:12]} does not say what record "
-                    f"{row.record.sequence} says",
-                }
-            )  # fmt: skip
+    """Each row of the present state that does not say what the log says, with the record's number: rows that were
+    changed, rows that are gone, and pointers that do not point at the newest evidence."""
+    found = [*_changed(project), *_gone(project), *_misdirected(project)]
     return sorted(found, key=lambda f: f["sequence"])
+
+
+def _fault(table: str, row: int | None, sequence: int, detail: str) -> dict[str, Any]:
+    return {"table": table, "row": row, "sequence": sequence, "detail": detail}
+
+
+def _changed(project: Project) -> Iterator[dict[str, Any]]:
+    for model in SAYING:
+        table = model._meta.db_table
+        for said in (
+            model._default_manager.filter(project=project).select_related("record").iterator(chunk_size=CHUNK)
+        ):
+            if canonical(said.as_recorded()) != said.record.body:
+                number = said.record.sequence
+                yield _fault(
+                    table, said.pk, number, f"{table} row {said.pk} does not say what record {number} says"
+                )
+    rows = EvidenceRow.objects.filter(project=project).select_related("record")
+    for row in rows.iterator(chunk_size=CHUNK):
+        body = row.record.content
+        told = (row.kind, row.criterion, row.setting, row.origin, row.digest)
+        if told != (
+            body.get("kind"), body.get("criterion", ""), body.get("setting"), body.get("origin"), row.record.body_digest,
+        ):  # fmt: skip
+            number = row.record.sequence
+            detail = f"the index of evidence {row.digest[:12]} does not say what record {number} says"
+            yield _fault(EvidenceRow._meta.db_table, row.pk, number, detail)
+
+
+#: The kinds of records that a table row must stand for, and what names the thing that they are about: of several
+#: records about one thing, the last has the row. Without names each record has a row of its own.
+KEPT: dict[str, tuple[type[Said], tuple[str, ...]]] = {
+    "criterion": (CriterionRow, ("key",)),
+    "document": (DocumentRow, ()),
+    "subject": (SubjectRow, ("kind", "name")),
+    "signature": (SignatureRow, ()),
+    "exemption": (Exemption, ("target",)),
+    "decision": (DecisionRow, ()),
+    "iteration": (RoundRow, ()),
+    "risk": (RiskRow, ("key",)),
+    "plan": (PlanRow, ("phase",)),
+    "evidence": (EvidenceRow, ()),
+}
+
+
+def _gone(project: Project) -> Iterator[dict[str, Any]]:
+    for kind, (model, names) in KEPT.items():
+        table = model._meta.db_table
+        held = model._default_manager.filter(project=project).values("record_id")
+        lost = Record.objects.filter(project=project, kind=kind).exclude(pk__in=held).order_by("sequence")
+        if not names:
+            for record in lost.iterator(chunk_size=CHUNK):
+                yield _fault(
+                    table, None, record.sequence, f"the {table} row of record {record.sequence} is gone"
+                )
+            continue
+        last: dict[tuple[Any, ...], Record] = {}
+        for record in (
+            Record.objects.filter(project=project, kind=kind).order_by("sequence").iterator(chunk_size=CHUNK)
+        ):
+            content = record.content
+            last[tuple(content.get(name) for name in names)] = record
+        missing = set(lost.values_list("pk", flat=True))
+        for record in last.values():
+            if record.pk in missing:
+                yield _fault(
+                    table, None, record.sequence, f"the {table} row of record {record.sequence} is gone"
+                )
+
+
+def _misdirected(project: Project) -> Iterator[dict[str, Any]]:
+    pointers = Latest.objects.filter(project=project).select_related("evidence__record")
+    for pointer in pointers.iterator(chunk_size=CHUNK):
+        rows = EvidenceRow.objects.filter(project=project, topic=pointer.topic)
+        if pointer.model != "*":
+            rows = rows.filter(model=pointer.model)
+        newest = rows.order_by("-at", "-id").first()
+        if newest is None or newest.pk != pointer.evidence_id:
+            number = pointer.evidence.record.sequence
+            detail = f"the pointer of {pointer.topic} names record {number}, which is not its newest evidence"
+            yield _fault(Latest._meta.db_table, pointer.pk, number, detail)

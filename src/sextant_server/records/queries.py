@@ -109,7 +109,8 @@ def _version(text: str) -> Version | None:
 
 
 def _documents(project: Project) -> dict[str, tuple[Written, ...]]:
-    kinds, found = document_kinds(), {}
+    kinds = document_kinds()
+    found: dict[str, list[Written]] = {}
     rows = DocumentRow.objects.filter(project=project, present=True, withdrawn=False).order_by("kind", "key")
     for row in rows:
         if row.kind not in kinds:
@@ -128,7 +129,9 @@ def _models_named(documents: dict[str, tuple[Written, ...]]) -> Iterator[str]:
                 yield value if value.startswith("model:") else f"model:{value}"
 
 
-def _evidence(project: Project, known: Iterable[Criterion], models: set[str]) -> dict[str, tuple[Stored, ...]]:
+def _evidence(
+    project: Project, known: Iterable[Criterion], models: set[str]
+) -> dict[str, tuple[Stored, ...]]:
     topics = [about(c.key, setting, c.slice)[:200] for c in known for setting in Setting]
     pointers = (
         Latest.objects.filter(Q(topic__in=topics) | ~Q(topic__startswith="criterion:"), project=project)

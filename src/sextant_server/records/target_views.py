@@ -15,7 +15,7 @@ from sextant.errors import NotFound, SextantError
 from sextant.lifecycle.state import ProjectState
 from sextant.meaning import meaning
 from sextant.verdicts import RULES, due_at
-from sextant_server.projects.frame import enter, page
+from sextant_server.projects.frame import enter, page, sent
 from sextant_server.projects.overview import Target, targets
 from sextant_server.projects.permissions import Access
 from sextant_server.records import actions, history
@@ -70,7 +70,7 @@ def edit(request: HttpRequest, slug: str, key: str = "") -> HttpResponse:
     """Write a target, or change one. A new bar re-judges the proof that is there; a new metric makes it stale."""
     found = enter(request, slug, "edit")
     criterion = _criterion(project_state(found.project), key) if key else None
-    form = CriterionForm(request.POST or None, initial=CriterionForm.of(criterion) if criterion else None)
+    form = CriterionForm(sent(request), initial=CriterionForm.of(criterion) if criterion else None)
     if key:
         form.fields["key"].disabled = True
     if request.method == "POST" and form.is_valid():
@@ -115,7 +115,7 @@ def enter_number(request: HttpRequest, slug: str, key: str) -> HttpResponse:
     """Enter a number for a target: declared with its source, or a full count."""
     found: Access = enter(request, slug, "evidence")
     criterion = _criterion(project_state(found.project), key)
-    form = NumberForm(request.POST or None)
+    form = NumberForm(sent(request))
     if request.method == "POST" and form.is_valid():
         try:
             [(row, _)] = actions.add_evidence(found.project, found.caller, [form.evidence(criterion)])

@@ -11,7 +11,7 @@ from sextant_server.records import target_views as target
 
 urlpatterns = [
     path("p/<slug:slug>/targets/", target.listed, name="targets"),
-    path("p/<slug:slug>/targets/new/", target.edit, name="new-target"),
+    path("p/<slug:slug>/new-target/", target.edit, name="new-target"),
     path("p/<slug:slug>/targets/<slug:key>/", target.target, name="target"),
     path("p/<slug:slug>/targets/<slug:key>/edit/", target.edit, name="edit-target"),
     path("p/<slug:slug>/targets/<slug:key>/retire/", target.retire, name="retire-target"),
