@@ -29,10 +29,11 @@ def decisions(request: HttpRequest, slug: str) -> HttpResponse:
         for one in queries.exemptions(found.project):
             what = f"waived until {one.until}" if one.until else "not applicable"
             ended = f" Taken back{': ' + one.outcome if one.outcome else ''}." if one.withdrawn else ""
+            href = reverse("exempt", args=[slug, one.target]) if "decide" in found.may else ""
             approved = f" Approved by {one.approved_by}." if one.approved_by else ""
             entries.append({
                 "kind": "excuse", "at": one.at, "by": one.by, "title": f"{one.target}: {what}",
-                "text": f"{one.reason}{approved}{ended}", "href": reverse("exempt", args=[slug, one.target]),
+                "text": f"{one.reason}{approved}{ended}", "href": href,
             })  # fmt: skip
     if asked in ("", "back"):
         for back in queries.rounds(found.project):

@@ -96,6 +96,14 @@ class ExemptForm(forms.Form):
         label="Until", required=False, widget=DATE, help_text="A waiver ends by itself on this day."
     )
 
+    def __init__(self, data: Any = None, *, part: bool = False) -> None:
+        super().__init__(data)
+        if part:
+            # A part of an item fits the project or not; what may wait is the item.
+            self.fields["type"].choices = [("not_applicable", "Not applicable: it does not fit this project")]
+            self.fields["type"].initial = "not_applicable"
+            del self.fields["until"]
+
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or self.cleaned_data
         if data.get("type") == "waiver" and not data.get("until") and "until" not in self.errors:

@@ -60,6 +60,7 @@ def _context(
         "blockers": [blocker(found.project.slug, i) for i in one.blockers],
         "items": [
             {"state": i, "exempt": i.item.key in state.waivers or i.item.key in state.not_applicable,
+             "parts": [(f"{i.item.key}:{p}", p.replace("_", " ")) for p in PARTS.get(i.item.key, ())],
              **blocker(found.project.slug, i)} for i in one.items
         ],
         "targets": [Target(c, state.verdict(k)) for k, c in state.criteria.items() if k in read or c.phase == key],
@@ -159,7 +160,9 @@ def exempt(request: HttpRequest, slug: str, target: str) -> HttpResponse:
     state = project_state(found.project)
     about = _about(state, target)
     standing = queries.standing_exemption(found.project, target)
-    form: ExemptForm | EndForm = EndForm(sent(request)) if standing else ExemptForm(sent(request))
+    form: ExemptForm | EndForm = (
+        EndForm(sent(request)) if standing else ExemptForm(sent(request), part=target in PART_KEYS)
+    )
     back = (
         reverse("phase", args=[slug, about["phase"]])
         if about["phase"]

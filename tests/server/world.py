@@ -1,0 +1,130 @@
+"""A small project with something of everything in it, and people in every role, for tests of the site."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.test import Client
+
+from sextant.criteria import Criterion, Setting
+from sextant.data.documents import DataRequirement
+from sextant.documents import Document
+from sextant.evidence import Evidence, Producer, Proportion, Version
+from sextant.problem.documents import FiveWs, Interview
+from sextant_server.jobs.actions import enqueue
+from sextant_server.jobs.models import Job
+from sextant_server.lifecycle import actions as lifecycle
+from sextant_server.projects import actions as projects
+from sextant_server.projects.models import ROLES, Project, Token, Webhook
+from sextant_server.projects.permissions import Caller
+from sextant_server.records import actions as records
+from sextant_server.records.models import DecisionRow
+
+LOCAL = Caller(local=True)
+AT = datetime(2026, 6, 1, 12, tzinfo=UTC)
+ACCURACY = Criterion(
+    key="accuracy", name="Digits read right", family="ml", metric="accuracy", unit="share",
+    direction="at_least", threshold=0.95,
+)  # fmt: skip
+
+
+def share(successes: int, trials: int = 1000, *, at: datetime = AT, **fields: Any) -> Proportion:
+    """A measured share of `accuracy`."""
+    given: dict[str, Any] = {
+        "criterion": "accuracy", "unit": "share", "setting": Setting.OFFLINE, "estimand": "digits read right",
+        "at": at, "producer": Producer(name="test", command="sextant check accuracy", seconds=12, cost=0.5),
+    }  # fmt: skip
+    return Proportion.of(successes=successes, trials=trials, **{**given, **fields})
+
+
+def open_project(slug: str = "forms", **values: Any) -> Project:
+    """An empty project of nobody's."""
+    start = values.pop("start", date(2026, 3, 2))
+    return projects.create_project(LOCAL, slug=slug, name=slug.capitalize(), start=start, **values)
+
+
+def account(name: str, **fields: Any) -> User:
+    """An account that signs in by `client` only: making a password takes a tenth of a second."""
+    return User.objects.create(username=name, password="!", **fields)
+
+
+def client(user: User | None = None, **options: Any) -> Client:
+    """A browser in which this person is signed in."""
+    made = Client(**options)
+    if user is not None:
+        made.force_login(user)
+    return made
+
+
+def write(project: Project, *documents: tuple[Document, str]) -> None:
+    for document, key in documents:
+        records.put_document(project, LOCAL, document, key=key)
+
+
+@dataclass
+class World:
+    """The project `forms`, another project that nobody of it belongs to, and who asks."""
+
+    project: Project
+    other: Project
+    people: dict[str, User]
+    tokens: dict[str, str]
+    evidence: str
+    decision: DecisionRow
+    job: Job
+    token: Token
+    webhook: Webhook
+    foreign: dict[str, Any] = field(default_factory=dict)
+
+
+def filled(project: Project) -> tuple[str, DecisionRow, Job]:
+    """Something of everything: a target with proof, documents, risks, a waiver, a decision, a time round, a job."""
+    records.put_criteria(project, LOCAL, [ACCURACY])
+    records.put_subject(project, LOCAL, Version.parse("model:reader@m1"))
+    measured: list[Evidence] = [share(970, model=Version.parse("model:reader@m1"))]
+    [(row, _)] = records.add_evidence(project, LOCAL, measured)
+    write(
+        project,
+        (FiveWs(what="Clerks retype 400 forms a day."), ""),
+        (Interview(role="clerk", held_on=date(2026, 3, 3), notes="It hurts."), "clerk"),
+        (DataRequirement(aspect="quantity", text="1,000 images"), "rows"),
+    )
+    lifecycle.put_risks(project, LOCAL, [{"key": "faded", "text": "Ink fades", "phase": "data"}])
+    until = datetime.now(UTC).date() + timedelta(days=10)
+    lifecycle.waive(project, LOCAL, lifecycle.AskedWaiver("1d", "asked for later", until), by="Ada")
+    lifecycle.go_back(project, LOCAL, "data", "faded ink is missing", subjects=[], by="Ada")
+    decision = lifecycle.decide(project, LOCAL, "problem", "hold", note="not yet", by="Ada")
+    job = enqueue("audit.verify", {}, project=project, asked_by=LOCAL.id)
+    return row.digest, decision, job
+
+
+def make_world() -> World:
+    """Two filled projects; of the first an account in every role and tokens of every scope."""
+    project, other = open_project(), open_project("other")
+    people = {role: account(role) for role in ROLES}
+    for role, user in people.items():
+        projects.set_member(project, LOCAL, user.username, role)
+    people |= {"stranger": account("stranger"), "admin": account("admin", is_superuser=True)}
+    projects.set_member(project, LOCAL, account("leaver").username, "reader")
+    projects.set_member(other, LOCAL, account("theirs").username, "owner")
+    tokens = {
+        scope: projects.make_token(project, LOCAL, name=scope, scopes=[scope])[1]
+        for scope in ("read", "evidence", "write")
+    }
+    theirs, secret = projects.make_token(other, LOCAL, name="theirs", scopes=["write"])
+    tokens["foreign"] = secret
+    digest, decision, job = filled(project)
+    their_digest, their_decision, their_job = filled(other)
+    their_hook = projects.add_webhook(other, LOCAL, "https://example.com/theirs")
+    return World(
+        project, other, people, tokens, digest, decision, job,
+        token=projects.make_token(project, LOCAL, name="old", scopes=["read"])[0],
+        webhook=projects.add_webhook(project, LOCAL, "https://example.com/hook"),
+        foreign={
+            "digest": their_digest, "decision": their_decision.pk, "job": their_job.pk, "token": theirs.pk,
+            "webhook": their_hook.pk,
+        },
+    )  # fmt: skip
