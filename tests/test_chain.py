@@ -12,7 +12,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sextant.chain import GENESIS, Anchor, Link, Record, body_digest, link_digest, read_anchors, sign, verify
+from sextant.chain import (
+    GENESIS,
+    Anchor,
+    Link,
+    Record,
+    Verifier,
+    body_digest,
+    link_digest,
+    read_anchors,
+    sign,
+    verify,
+)
 from sextant.errors import InvalidInput
 
 KEY = secrets.token_bytes(32)
@@ -120,6 +131,21 @@ def test_the_first_damaged_record_is_named(damage: Damage, what: str) -> None:
     found = verify("p", damage(log(10)))
     assert found.fault is not None
     assert (found.fault.what, found.fault.sequence) == (what, 5), found.fault
+
+
+@pytest.mark.parametrize("stop", range(11))
+@pytest.mark.parametrize("damage", [list, alter_body, remove, swap, put_between, repeat])
+def test_a_check_that_goes_on_elsewhere_finds_the_same(damage: Damage, stop: int) -> None:
+    """Saved after each number of records, also in the middle of what is out of order."""
+    whole = log(10)
+    records, anchors = damage(whole), [anchored(whole, 3), anchored(whole, 9)]
+    first, second = Verifier("p", anchors), Verifier("p", anchors)
+    if not all(first.add(r) for r in records[:stop]):
+        return
+    second.restore(json.loads(json.dumps(first.save())))
+    for rest in records[stop:]:
+        second.add(rest)
+    assert second.finish() == verify("p", records, anchors)
 
 
 def test_a_record_that_comes_twice_is_one_too_many() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import re
 import threading
 from typing import Any
 
@@ -16,6 +17,7 @@ from sextant_server.jobs.kinds.webhook_deliver import signature
 from sextant_server.jobs.models import Job
 from sextant_server.jobs.worker import run_worker
 from sextant_server.projects.models import Project, Webhook
+from tests.conftest import ROOT
 from tests.server.jobs.test_outgoing import receiver
 
 BODY = {"type": "gate.decision", "phase": "data", "by": "Zoë", "spend": 12.0, "ratio": float("nan")}
@@ -48,6 +50,23 @@ def test_the_signature_is_that_of_another_implementation() -> None:
     # printf '1700000000.{}' | openssl dgst -sha256 -hmac secret
     told = "b8569b78799ff9e3cbff0fc2d63a33a2b57f3282abd07c37ae5e8e7d79a5f163"
     assert signature("secret", "1700000000", b"{}") == f"sha256={told}"
+
+
+@pytest.mark.usefixtures("to_private")
+def test_the_receiver_in_the_documentation_tells_genuine_from_forged(project: Project) -> None:
+    page = (ROOT / "docs" / "how-to" / "receive-webhooks.md").read_text()
+    [example] = re.findall(r"```python\n(.*?)```", page, re.S)
+    defined: dict[str, Any] = {}
+    exec(example, defined)  # noqa: S102
+    with receiver() as (port, got):
+        send(hook(project, port).pk, project)
+    [(_, headers, body)] = got
+    is_genuine = defined["is_genuine"]
+    assert is_genuine("s3cret", headers, body)
+    assert not is_genuine("another", headers, body)
+    assert not is_genuine("s3cret", headers, body + b" ")
+    assert not is_genuine("s3cret", headers | {"X-Sextant-Timestamp": "1"}, body)
+    assert not is_genuine("s3cret", headers, body, minutes=-1)
 
 
 @pytest.mark.usefixtures("to_private")
