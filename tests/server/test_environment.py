@@ -76,7 +76,7 @@ def test_what_cannot_be_read_is_an_error_with_the_variables_name(monkeypatch: py
 @pytest.mark.parametrize(
     ("url", "expected"),
     [
-        ("", {"ENGINE": "django.db.backends.sqlite3", "NAME": "/home/sextant.db"}),
+        ("", {"ENGINE": "django.db.backends.sqlite3", "NAME": "/srv/sextant.db"}),
         ("sqlite:////data/a%20b.db", {"NAME": "/data/a b.db"}),
         ("sqlite:///here.db", {"NAME": "here.db"}),
         ("sqlite://", {"NAME": ":memory:"}),
@@ -91,10 +91,10 @@ def test_what_cannot_be_read_is_an_error_with_the_variables_name(monkeypatch: py
     ],
 )  # fmt: skip
 def test_a_database_by_its_url(url: str, expected: dict[str, Any]) -> None:
-    read = environment.database(url, Path("/home"))
+    read = environment.database(url, Path("/srv"))
     assert {name: read[name] for name in expected} == expected
 
 
 def test_another_database_is_refused() -> None:
     with pytest.raises(ImproperlyConfigured, match="mysql://"):
-        environment.database("mysql://localhost/x", Path("/home"))
+        environment.database("mysql://localhost/x", Path("/srv"))
