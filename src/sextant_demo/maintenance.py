@@ -18,7 +18,7 @@ from sextant.maintenance.documents import (
     UpkeepPlan,
 )
 from sextant.reports import RETRAINING, DriftRun, RetrainingRun
-from sextant_demo.data import write_scans
+from sextant_demo.data import resolve, write_scans
 from sextant_demo.images import FEATURES, part
 from sextant_demo.people import Traffic
 from sextant_demo.problem import took
@@ -50,16 +50,19 @@ def plan(story: Story) -> None:
 
 def find_drift(story: Story) -> None:
     """What came in since the scanner's update, against what the reader learned from: really measured."""
-    write_scans(story, part("scans").shifted(), "v1")
-    story.check("drift-scans", "freshness-scans")
-    results_drift(story, "reader@m1", "dataset:scans@v1", moved=True)
+    write_scans(story, part("scans").shifted(), "v2")
+    story.write_file(story.criteria(), moved=True)
+    for name in ("scans", "arrivals"):
+        story.name(f"dataset:{name}@v2", note="since the scanner's update")
+    resolve(story, *story.check("quality-scans", "quality-arrivals", "freshness-arrivals", "drift-scans"))
+    results_drift(story, "reader@m1")
 
 
-def results_drift(story: Story, way: str, subject: str, *, moved: bool) -> None:
+def results_drift(story: Story, way: str) -> None:
     """The share of forms read right, before and after: one run of the check of results."""
     trained = reader(way)
     before = Traffic(part("test").shifted() if way == "reader@m2" else part("test"), trained, 900).days(400)
-    after = Traffic(part("scans").shifted() if moved else part("scans"), trained, 901).days(400)
+    after = Traffic(part("scans").shifted(), trained, 901).days(400)
     sums = [(sum(t["right_first"].to_pylist()), len(t)) for t in (after, before)]
     common: dict[str, Any] = {
         "setting": Setting.MONITORING, "model": version(way), "origin": Origin.SIMULATED, "at": now(),
@@ -71,7 +74,7 @@ def results_drift(story: Story, way: str, subject: str, *, moved: bool) -> None:
     )  # fmt: skip
     drifted = fall.interval is not None and fall.interval.upper < -FALL
     run = DriftRun(
-        type="concept", subject=Version.parse(subject), checked=("right_first",),
+        type="concept", subject=Version.parse("dataset:scans@v2"), checked=("right_first",),
         drifted=("right_first",) if drifted else (), next_due=now() + timedelta(days=CADENCE_DAYS), n=fall.n,
         estimand=f"whether {way} reads recent forms as it read earlier ones", **common,
     )  # fmt: skip
@@ -111,8 +114,8 @@ def _compared(found: Any) -> bool:
 
 def keep_up(story: Story) -> None:
     """The standing duties: drift again on the new reader, weekly reviews, improvements, and time for them."""
-    story.check("drift-scans", "freshness-scans")
-    results_drift(story, "reader@m2", "dataset:scans@v2", moved=True)
+    story.check("drift-scans", "freshness-arrivals")
+    results_drift(story, "reader@m2")
     for week, days in enumerate((20, 13, 6), 1):
         found = "the first rollout went back" if week == 2 else "nothing new"
         story.put(

@@ -27,11 +27,11 @@ def slug_of(way: str) -> str:
     return way.replace("@", "-")
 
 
-def config(criteria: list[Any], *, retrained: bool, designs: dict[str, str]) -> Config:
-    """The file's contents. `retrained` is whether the second model's data are there; `designs` has the digest
-    of each signed A/B design, by the test's name."""
+def config(criteria: list[Any], *, moved: bool, retrained: bool, designs: dict[str, str]) -> Config:
+    """The file's contents. `moved` is whether the scanner was updated, `retrained` whether the second model's
+    data are there; `designs` has the digest of each signed A/B design, by the test's name."""
     ways = (*COMPARED, "reader@m2") if retrained else COMPARED
-    datasets = _datasets(retrained)
+    datasets = _datasets(moved, retrained)
     predictions: dict[str, Any] = {}
     checks: list[dict[str, Any]] = [*_data_checks(retrained)]
     for way in ways:
@@ -57,16 +57,19 @@ def config(criteria: list[Any], *, retrained: bool, designs: dict[str, str]) -> 
     )
 
 
-def _datasets(retrained: bool) -> dict[str, Any]:
+def _datasets(moved: bool, retrained: bool) -> dict[str, Any]:
     common = {"key": "image", "target": "digit", "features": [PIXELS]}
-    version = "v2" if retrained else "v1"
+    train, scans = ("v2" if later else "v1" for later in (retrained, moved))
     found: dict[str, Any] = {
-        "train": {**common, "path": f"data/train-{version}.parquet", "version": version, "role": "train"},
+        "train": {**common, "path": f"data/train-{train}.parquet", "version": train, "role": "train"},
         "test": {**common, "path": "data/test.parquet", "version": "v1", "role": "test"},
         "faded": {**common, "path": "data/faded.parquet", "version": "v1", "role": "test"},
         "scans": {
-            **common, "path": f"data/scans-{version}.parquet", "version": version, "role": "production",
-            "time": "scanned_at", "cadence_days": 7, "origin": "simulated",
+            **common, "path": f"data/scans-{scans}.parquet", "version": scans, "role": "production",
+        },
+        "arrivals": {
+            "path": f"data/arrivals-{scans}.parquet", "version": scans, "key": "image", "time": "scanned_at",
+            "cadence_days": 7, "origin": "simulated",
         },
         "ratings": {"path": "labels/ratings.parquet", "version": "v1", "origin": "simulated"},
     }  # fmt: skip
@@ -94,9 +97,10 @@ def _data_checks(retrained: bool) -> list[dict[str, Any]]:
         {"check": "rows", "criterion": "training-rows", "table": "train"},
         {"check": "quality", "dataset": "train"},
         {"check": "quality", "dataset": "test"},
-        {"check": "quality", "dataset": "scans", "scheduled": True},
+        {"check": "quality", "dataset": "scans"},
+        {"check": "quality", "dataset": "arrivals", "scheduled": True},
         {"check": "leakage", "dataset": "test", "train": "train"},
-        {"check": "freshness", "dataset": "scans"},
+        {"check": "freshness", "dataset": "arrivals"},
         {
             "check": "agreement", "dataset": "ratings", "criterion": LABELS, "item": "image", "labeler": "labeler",
             "label": "label", "guideline": "digits@v1",

@@ -12,7 +12,6 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sextant.canonical import canonical
 from sextant.config import PROJECT, Config, Settings, load, reconcile, write
 from sextant.criteria import Phase, Setting
 from sextant.documents import Document
@@ -117,13 +116,23 @@ class Story:
             return []
 
     def write_file(
-        self, criteria: Iterable[Criterion], *, retrained: bool = False, designs: dict[str, str] | None = None
-    ) -> None:
-        """Write `sextant.yaml` as it now reads, and bring file and site to say the same."""
-        known = self._designs() | (designs or {})
-        config = project_file.config(list(criteria), retrained=retrained or self._retrained(), designs=known)
+        self, criteria: Iterable[Criterion], *, moved: bool = False, retrained: bool = False,
+        designs: dict[str, str] | None = None,
+    ) -> None:  # fmt: skip
+        """Write `sextant.yaml` as it now reads, and bring file and site to say the same. What it said before
+        of the scanner, the training and signed designs stays."""
+        path = project_file.path(self.folder)
+        before = load(path).config if path.exists() else None
+        known = {}
+        if before:
+            moved = moved or before.datasets["scans"].version == "v2"
+            retrained = retrained or "rescanned" in before.datasets
+            known = {s.dataset: s.design for s in before.checks if s.check == "experiment" and s.design}
+        config = project_file.config(
+            list(criteria), moved=moved, retrained=retrained, designs={**known, **(designs or {})}
+        )
         self.folder.mkdir(parents=True, exist_ok=True)
-        write(config, project_file.path(self.folder), replace=True)
+        write(config, path, replace=True)
         self._sync(config)
 
     def _sync(self, config: Config) -> None:
@@ -137,19 +146,6 @@ class Story:
         changed = [c for k, c in found.to_site.items() if k != PROJECT and c is not None]
         base = {key: thing.digest() for key, thing in file.items()}
         project.sync(criteria=changed, base=base, expected=info.synced)
-
-    def _present(self) -> Config | None:
-        path = project_file.path(self.folder)
-        return load(path).config if path.exists() else None
-
-    def _retrained(self) -> bool:
-        config = self._present()
-        return config is not None and "rescanned" in config.datasets
-
-    def _designs(self) -> dict[str, str]:
-        config = self._present()
-        specs = [s for s in config.checks if s.check == "experiment"] if config else []
-        return {s.dataset: s.design for s in specs if s.design}
 
     def learn(self) -> None:
         """Two targets more, and the data and the checks that they need."""
@@ -168,7 +164,3 @@ def producer(what: str, seconds: float | None = None) -> Producer:
 
     took = None if seconds is None else round(seconds, 3)
     return Producer(name=f"sextant demo: {what}", version=__version__, command="sextant demo", seconds=took)
-
-
-def same(one: Document, other: Document) -> bool:
-    return canonical(one) == canonical(other)
