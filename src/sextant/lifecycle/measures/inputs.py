@@ -154,6 +154,14 @@ class Inputs:
 
 def needs(config: Config, spec: AnyCheck) -> list[str]:
     """The tables that a check reads, itself or to find out whether its number counts."""
+    names = counted(config, spec)
+    if isinstance(spec, Evaluation) and (agreement := agreement_of(config, spec)):
+        names.append(agreement.dataset)
+    return list(dict.fromkeys(names))
+
+
+def counted(config: Config, spec: AnyCheck) -> list[str]:
+    """The tables whose rows a check's number is made of: they say where it comes from."""
     names: list[str] = []
     for field, info in type(spec).model_fields.items():
         to = next((m.to for m in info.metadata if isinstance(m, Refers)), None)
@@ -162,8 +170,6 @@ def needs(config: Config, spec: AnyCheck) -> list[str]:
     for name in list(names):
         if name in config.predictions:
             names += [n for n in (config.predictions[name].dataset, config.predictions[name].train) if n]
-    if isinstance(spec, Evaluation) and (agreement := agreement_of(config, spec)):
-        names.append(agreement.dataset)
     return list(dict.fromkeys(names))
 
 

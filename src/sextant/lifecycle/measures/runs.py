@@ -13,10 +13,10 @@ from pydantic import ValidationError
 from sextant import __version__
 from sextant.config import Config
 from sextant.config.checks import AnyCheck, Evaluation, Experiment
-from sextant.criteria import Criterion
+from sextant.criteria import Criterion, Origin
 from sextant.errors import InvalidInput
 from sextant.evidence import Evidence, Measurement, Producer, Recipe, Soundness
-from sextant.lifecycle.measures.inputs import Inputs, agreement_of, needs
+from sextant.lifecycle.measures.inputs import Inputs, agreement_of, counted, needs
 from sextant.lifecycle.measures.kinds import KINDS, Context, Draft, conclusion
 from sextant.phrases import number
 from sextant.reports import first_fault
@@ -113,7 +113,7 @@ def _evidence(
         "model": draft.model,
         "depends": draft.depends,
         "code": code,
-        "origin": inputs.origin(needs(inputs.config, spec)),
+        "origin": inputs.origin(counted(inputs.config, spec)),
         "producer": Producer(
             name="sextant", version=__version__, command=f"sextant check {spec.id}", seconds=round(seconds, 3)
         ),
@@ -181,9 +181,9 @@ def _labels_agreed(inputs: Inputs, spec: Evaluation, now: datetime) -> list[Soun
     found = run(inputs.config, asked, inputs.root, now=now, inputs=inputs)
     measured = next(e for e in found if isinstance(e, Measurement))
     verdict = _judged(inputs.config.criterion(asked.criterion), measured, now)
-    return [
-        Soundness(rule="labels_agreed", holds=verdict.status is Status.MET, detail=verdict.reason.rstrip("."))
-    ]
+    invented = "; the labelers are simulated" if measured.origin is Origin.SIMULATED else ""
+    detail = verdict.reason.rstrip(".") + invented
+    return [Soundness(rule="labels_agreed", holds=verdict.status is Status.MET, detail=detail)]
 
 
 def _concluded(spec: Experiment, at: Context, effects: list[Evidence]) -> Draft:
