@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sextant.evidence import Proportion, Version
+from sextant.criteria import Criterion, Setting
+from sextant.evidence import Proportion, Version, about
 from sextant.lifecycle.reruns import reruns, would_go_stale
 from sextant.lifecycle.staleness import Subject, stale_reasons
 from sextant.lifecycle.state import ProjectState, Stored
@@ -79,23 +80,32 @@ def evidence(version: Version, **producer: object) -> Stored:
 
 
 def test_what_must_be_run_again_says_how_and_what_it_takes() -> None:
+    accuracy = Criterion(
+        key="accuracy",
+        name="A",
+        family="ml",
+        metric="accuracy",
+        unit="share",
+        direction="at_least",
+        threshold=0.5,
+    )
     on_test = evidence(TEST, command="sextant check accuracy", seconds=12.5, cost=3.0, currency="USD")
-    state = ProjectState(
-        slug="p", name="P", now=datetime.now(UTC), subjects=subjects(),
-        evidence={"a": (on_test,), "b": (evidence(TRAIN),), "c": (on_test,)},
-    )  # fmt: skip
-    assert reruns(state) == []
-    assert {r.estimand for r in would_go_stale(state, "data")} == {
-        "share on dataset:test@v1",
-        "share on dataset:train@v1",
-    }
-    assert would_go_stale(state, "deployment") == []
-    state.subjects = subjects(test={"reopened": "faded ink"})
-    [again] = reruns(state)
+    nobody_reads = evidence(TRAIN)
+    topic = about("accuracy", Setting.OFFLINE, {})
+
+    def state(**changes: dict[str, object]) -> ProjectState:
+        return ProjectState(
+            slug="p", name="P", now=datetime.now(UTC), subjects=subjects(**changes), criteria={"accuracy": accuracy},
+            evidence={topic: (on_test,), "freshness:old": (nobody_reads,)},
+        )  # fmt: skip
+
+    assert reruns(state()) == []
+    assert [r.estimand for r in would_go_stale(state(), "data")] == ["share on dataset:test@v1"]
+    assert would_go_stale(state(), "deployment") == []
+    [again] = reruns(state(test={"reopened": "faded ink"}, train={"version": "v2"}))
     assert (again.command, again.seconds, again.cost, again.currency) == (
         "sextant check accuracy",
         12.5,
         3.0,
         "USD",
     )
-    assert would_go_stale(state, "data") != reruns(state)

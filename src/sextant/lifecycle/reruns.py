@@ -27,11 +27,20 @@ class Rerun:
 
 
 def _present(state: ProjectState) -> Iterator[Stored]:
+    """The evidence that something reads now: a target's status or a gate item. What newer evidence replaced, or what
+    was measured on a model that nobody ships, need not be run again."""
+    from sextant.lifecycle.gates import gates
+
+    read = {digest for gate in gates(state) for item in gate.items for digest in item.finding.evidence}
+    for key, criterion in state.criteria.items():
+        read.add(state.verdict(key).evidence or "")
+        read.update(proof.digest for proof in state.proofs(criterion))
     seen = set()
     for listed in state.evidence.values():
-        if listed and listed[0].digest not in seen:
-            seen.add(listed[0].digest)
-            yield listed[0]
+        for stored in listed:
+            if stored.digest in read and stored.digest not in seen:
+                seen.add(stored.digest)
+                yield stored
 
 
 def _rerun(stored: Stored, why: tuple[str, ...]) -> Rerun:

@@ -2,52 +2,98 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
+from sextant.errors import InvalidInput
+from sextant.lifecycle.checklist import ITEMS
 from sextant.lifecycle.phases import BY_KEY
 from sextant_server.lifecycle import queries
 from sextant_server.projects.frame import enter, page
+from sextant_server.projects.permissions import Access
+from sextant_server.records.models import DecisionRow, Exemption, RoundRow, Said, SignatureRow
 
+PAGE = 50
 KINDS = {"gate": "Gates", "excuse": "Waivers and exemptions", "back": "Going back", "signature": "Signatures"}
+OUTCOMES = {"pass": "passed", "hold": "held", "stop": "stopped"}
+Entry = dict[str, Any]
+
+
+def _gate(found: Access, row: DecisionRow) -> Entry:
+    return {
+        "at": row.at, "by": row.by, "title": f"{BY_KEY[row.phase].name}: {OUTCOMES[row.outcome]}", "text": row.note,
+        "href": reverse("decided", args=[found.project.slug, row.pk]),
+    }  # fmt: skip
+
+
+def _excuse(found: Access, row: Exemption) -> Entry:
+    item, _, part = row.target.partition(":")
+    named = ITEMS[item].title if item in ITEMS else row.target
+    what = f"waived until {row.until}" if row.until else "not applicable"
+    text = row.reason
+    if row.approved_by:
+        text += f" Approved by {row.approved_by}."
+    if row.withdrawn:
+        text += f" Taken back{': ' + row.outcome if row.outcome else ''}."
+    href = reverse("exempt", args=[found.project.slug, row.target]) if "decide" in found.may else ""
+    title = f"{named}{', ' + part.replace('_', ' ') if part else ''}: {what}"
+    return {"at": row.at, "by": row.by, "title": title, "text": text, "href": href}
+
+
+def _back(found: Access, row: RoundRow) -> Entry:
+    return {
+        "at": row.opened_at, "by": row.by, "title": f"Back to {BY_KEY[row.phase].name}, round {row.number}",
+        "text": row.reason, "href": reverse("phase", args=[found.project.slug, row.phase]),
+    }  # fmt: skip
+
+
+def _signature(found: Access, row: SignatureRow) -> Entry:
+    return {
+        "at": row.at, "by": row.person, "title": f"Signed: {row.subject.replace('_', ' ')}", "text": row.role,
+        "href": reverse("sign", args=[found.project.slug, row.subject]),
+    }  # fmt: skip
+
+
+SHOWN: dict[str, tuple[type[Said], Callable[[Access, Any], Entry]]] = {
+    "gate": (DecisionRow, _gate),
+    "excuse": (Exemption, _excuse),
+    "back": (RoundRow, _back),
+    "signature": (SignatureRow, _signature),
+}
 
 
 def decisions(request: HttpRequest, slug: str) -> HttpResponse:
-    """Who decided what, when and why, the newest first."""
+    """Who decided what, when and why, the newest first, a page at a time."""
     found = enter(request, slug)
     asked = request.GET.get("kind", "")
-    entries: list[dict[str, Any]] = []
-    if asked in ("", "gate"):
-        for row in queries.decisions(found.project):
-            entries.append({
-                "kind": "gate", "at": row.at, "by": row.by, "title": f"{BY_KEY[row.phase].name}: {row.outcome}",
-                "text": row.note, "href": reverse("decided", args=[slug, row.pk]),
-            })  # fmt: skip
-    if asked in ("", "excuse"):
-        for one in queries.exemptions(found.project):
-            what = f"waived until {one.until}" if one.until else "not applicable"
-            ended = f" Taken back{': ' + one.outcome if one.outcome else ''}." if one.withdrawn else ""
-            href = reverse("exempt", args=[slug, one.target]) if "decide" in found.may else ""
-            approved = f" Approved by {one.approved_by}." if one.approved_by else ""
-            entries.append({
-                "kind": "excuse", "at": one.at, "by": one.by, "title": f"{one.target}: {what}",
-                "text": f"{one.reason}{approved}{ended}", "href": href,
-            })  # fmt: skip
-    if asked in ("", "back"):
-        for back in queries.rounds(found.project):
-            entries.append({
-                "kind": "back", "at": back.opened_at, "by": back.by,
-                "title": f"Back to {BY_KEY[back.phase].name}, time {back.number}", "text": back.reason,
-                "href": reverse("phase", args=[slug, back.phase]),
-            })  # fmt: skip
-    if asked in ("", "signature"):
-        for s in queries.signatures(found.project):
-            entries.append({
-                "kind": "signature", "at": s.at, "by": s.person, "title": f"Signed: {s.subject.replace('_', ' ')}",
-                "text": s.role, "href": reverse("sign", args=[slug, s.subject]),
-            })  # fmt: skip
+    before = _moment(request.GET.get("before", ""))
+    entries = [
+        {"kind": kind, **entry(found, row)}
+        for kind, (model, entry) in SHOWN.items()
+        if asked in ("", kind)
+        for row in queries.latest(model, found.project, before, PAGE + 1)
+    ]
     entries.sort(key=lambda e: e["at"], reverse=True)
-    context = {"entries": entries, "kinds": KINDS, "asked": asked}
+    more = ""
+    if len(entries) > PAGE:
+        query = {"before": entries[PAGE - 1]["at"].isoformat(), **({"kind": asked} if asked else {})}
+        more = f"{reverse('decisions', args=[slug])}?{urlencode(query)}"
+    context = {"entries": entries[:PAGE], "more": more, "kinds": KINDS, "asked": asked}
     return page(request, found, "decisions", "lifecycle/decisions.html", context)
+
+
+def _moment(given: str) -> datetime | None:
+    if not given:
+        return None
+    try:
+        moment = datetime.fromisoformat(given)
+    except ValueError:
+        moment = datetime.min
+    if moment.tzinfo is None:
+        raise InvalidInput(f"{given!r} is no moment", where="before", todo="go on from the page of decisions")
+    return moment

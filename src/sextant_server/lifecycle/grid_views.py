@@ -95,11 +95,16 @@ def matrix(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return lines
 
 
+def _round(row: dict[str, Any]) -> dict[str, Any]:
+    """Whole amounts without a fraction, as a person would type them."""
+    return {k: int(v) if isinstance(v, float) and v.is_integer() else v for k, v in row.items()}
+
+
 def timeline_page(request: HttpRequest, slug: str) -> HttpResponse:
     """The timeline: planned against actual, the forecast, money and effort; a grid to edit, CSV out and in."""
     found: Access = enter(request, slug, "edit" if request.method == "POST" else "view")
     stored = {r.phase: r.as_recorded() for r in plans(found.project)}
-    rows = [stored.get(key, {"phase": key}) for key in BY_KEY]
+    rows = [_round(stored.get(key, {"phase": key})) for key in BY_KEY]
     if "csv" in request.GET:
         return csv_io.response(f"{slug}-timeline.csv", PLAN_COLUMNS, rows)
     grid, fault = PlanGrid(initial=rows, prefix="plan"), ""
@@ -120,9 +125,10 @@ def timeline_page(request: HttpRequest, slug: str) -> HttpResponse:
             messages.success(request, "The timeline is saved.")
             return redirect("timeline", slug)
     state = project_state(found.project)
-    plan, ahead = timeline(state), forecast(state)
+    plan, ahead, money = timeline(state), forecast(state), spending(state)
     context = {
-        "grid": grid, "fault": fault, "plan": plan, "forecast": ahead, "spending": spending(state),
+        "grid": grid, "fault": fault, "warnings": [*plan.warnings, *money.warnings],
+        "plan": plan, "forecast": ahead, "spending": money,
         "share": data_share(state.plans), "chart": gantt(plan, ahead, state.now.date()),
         "lines": [{"info": BY_KEY[line.phase], "line": line} for line in plan.lines],
     }  # fmt: skip

@@ -66,7 +66,7 @@ def _context(
         "targets": [Target(c, state.verdict(k)) for k, c in state.criteria.items() if k in read or c.phase == key],
         "documents": _documents(state, key),
         "rounds": [r for r in state.rounds if r.phase == key],
-        "decisions": queries.decisions(found.project, key),
+        "decisions": queries.last_decisions(found.project, key),
         "form": form or DecisionForm(
             blockers=one.blockers, max_days=state.profile.max_waiver_days, today=timezone.now().date()
         ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Max
 from django.urls import reverse
 
 from sextant.criteria import Criterion, Origin
@@ -70,7 +71,6 @@ def sentence(found: GateState, here: GateState) -> str:
 
 def course(slug: str, state: ProjectState, found: list[GateState], here: GateState) -> list[dict[str, Any]]:
     """The six phases as the course draws them."""
-    last_back = state.rounds[-1] if state.rounds else None
     steps = []
     for one in found:
         info = BY_KEY[one.phase]
@@ -91,17 +91,25 @@ def course(slug: str, state: ProjectState, found: list[GateState], here: GateSta
                 "progress": one.met / len(one.items) if one.items else 0,
             }
         )  # fmt: skip
-    if last_back and BY_KEY[last_back.phase].number < len(PHASES):
-        # One came back from the farthest phase that had been reached by then.
-        reached = [
-            BY_KEY[d.phase].number
-            for d in state.decisions
-            if d.at <= last_back.opened_at and d.outcome == "pass"
-        ]
-        source = min(max(reached, default=BY_KEY[last_back.phase].number) + 1, len(PHASES))
-        if source > BY_KEY[last_back.phase].number:
-            steps[BY_KEY[last_back.phase].number - 1]["back_from"] = PHASES[source - 1].name
+    if trip := last_trip(state):
+        back, source = trip
+        steps[back - 1]["back_from"] = PHASES[source - 1].name
     return steps
+
+
+def last_trip(state: ProjectState) -> tuple[int, int] | None:
+    """The last going back: the number of the phase that was gone back to, and of the one that was left."""
+    passes = [(d.at, BY_KEY[d.phase].number) for d in state.decisions if d.outcome == "pass"]
+    found = None
+    reached_before = 0
+    for one in state.rounds:
+        # One left the phase after the farthest that had been passed by then. Of several phases that were opened again
+        # on the way forward from one trip, the first is where it went.
+        reached = min(max((n for at, n in passes if at <= one.opened_at), default=0) + 1, len(PHASES))
+        number = BY_KEY[one.phase].number
+        if number < reached and (found is None or reached > reached_before or number < found[0]):
+            found, reached_before = (number, reached), reached
+    return found
 
 
 def href(slug: str, target: str, phase: str, item: str) -> str:
@@ -187,13 +195,19 @@ def told(record: Record) -> str:
 
 def rows(projects: list[Project]) -> list[dict[str, Any]]:
     """The list of projects: each with the phase where it stands. Two queries, however many projects there are."""
-    rounds: dict[tuple[int, str], int] = {}
-    for r in RoundRow.objects.filter(project__in=projects):
-        rounds[r.project_id, r.phase] = max(r.number, rounds.get((r.project_id, r.phase), 1))
-    last: dict[tuple[int, str], DecisionRow] = {}
-    for d in DecisionRow.objects.filter(project__in=projects).defer("items", "anchor").order_by("id"):
-        if d.iteration == rounds.get((d.project_id, d.phase), 1):
-            last[d.project_id, d.phase] = d
+    mine = {"project__in": projects}
+    rounds = {
+        (r["project"], r["phase"]): r["last"]
+        for r in RoundRow.objects.filter(**mine).values("project", "phase").annotate(last=Max("number"))
+    }
+    newest = (
+        DecisionRow.objects.filter(**mine).values("project", "phase").annotate(last=Max("id")).values("last")
+    )
+    last = {
+        (d.project_id, d.phase): d
+        for d in DecisionRow.objects.filter(pk__in=newest).defer("items", "anchor")
+        if d.iteration == rounds.get((d.project_id, d.phase), 1)
+    }
     listed = []
     for project in projects:
         first = BY_KEY[project.opened_at_phase].number

@@ -51,6 +51,12 @@ def _now() -> datetime:
     return timezone.localtime()
 
 
+@register.filter
+def words(value: Any) -> str:
+    """A name as a person writes it: `quality_report` reads "quality report"."""
+    return str(value).replace("_", " ")
+
+
 @register.simple_tag
 def icon(name: str, label: str = "") -> SafeString:
     """A small drawing in the colour of the text. Hidden from screen readers unless it has a `label`.
