@@ -100,7 +100,8 @@ def database(url: str, folder: Path) -> dict[str, Any]:
     if parts.scheme == "sqlite":
         return _sqlite(unquote(parts.path[1:]) if parts.path not in ("", "/") else ":memory:")
     if parts.scheme in ("postgres", "postgresql"):
-        options = dict(parse_qsl(parts.query))
+        # A server that is gone is said to be gone; without a limit the first question to it waits for minutes.
+        options = {"connect_timeout": "10", **dict(parse_qsl(parts.query))}
         return {
             "ENGINE": "django.db.backends.postgresql",
             "NAME": unquote(parts.path[1:]),

@@ -84,10 +84,13 @@ def test_what_cannot_be_read_is_an_error_with_the_variables_name(monkeypatch: py
             "postgres://u:p%40ss@db.example:5433/name?sslmode=require",
             {
                 "ENGINE": "django.db.backends.postgresql", "NAME": "name", "USER": "u", "PASSWORD": "p@ss",
-                "HOST": "db.example", "PORT": "5433", "OPTIONS": {"sslmode": "require"},
+                "HOST": "db.example", "PORT": "5433", "OPTIONS": {"connect_timeout": "10", "sslmode": "require"},
             },
         ),
-        ("postgresql:///name?host=/run/postgresql", {"NAME": "name", "HOST": "/run/postgresql", "OPTIONS": {}}),
+        (
+            "postgresql:///name?host=/run/postgresql&connect_timeout=3",
+            {"NAME": "name", "HOST": "/run/postgresql", "OPTIONS": {"connect_timeout": "3"}},
+        ),
     ],
 )  # fmt: skip
 def test_a_database_by_its_url(url: str, expected: dict[str, Any]) -> None:
