@@ -214,6 +214,22 @@ def test_2c_names_what_the_guideline_lacks(change: dict[str, Any], status: Statu
     assert finding.status is (Status.MISSING if change.get("version") == "" else status)
 
 
+def test_2c_a_range_that_ends_on_the_bar_is_over_it_and_today_is_published() -> None:
+    tried = calibration(180, 20)
+    low, high = tried.interval.lower, tried.interval.upper  # type: ignore[union-attr]
+    for bar, status in ((low, Status.MET), (high, Status.NOT_ENOUGH)):
+        guideline = changed(DIGIT, agreement_bar=bar, published_on=on(0))
+        assert check("2c", labeling(tried, guideline=guideline)).status is status
+
+
+def test_2c_a_calibration_without_a_number_says_why() -> None:
+    finding = check("2c", labeling(calibration(0, 0)))
+    assert finding.status is Status.NOT_ENOUGH and "says nothing: " in finding.reason
+    bare = calibration(196, 4).model_copy(update={"interval": None})
+    finding = check("2c", labeling(bare))
+    assert finding.status is Status.NOT_ENOUGH and "it came without a range" in finding.reason
+
+
 def test_2c_counts_only_sound_measured_calibrations_of_this_guideline() -> None:
     assert "not tried" in check("2c", labeling()).reason
     other = calibration(196, 4, depends=(Version.parse("guideline:letters@v2"),))
@@ -340,6 +356,27 @@ def test_2d_takes_a_full_count_and_no_labels_at_all() -> None:
     assert dear.status is Status.UNMET and "USD 4,000" in dear.reason
 
 
+def test_2d_only_a_cost_of_that_metric_counts_and_a_dropped_source_costs_nothing() -> None:
+    cost = mean("label_cost", 100, 0.15, 1)
+    others = [
+        criterion("cost_each", family="cost", unit="USD"),
+        criterion("per_label", metric="cost_per_label"),
+    ]
+    assert check("2d", labels(cost, criteria=[COST, *others])).status is Status.MET
+    dropped = sources(ARCHIVE, changed(USERS, state="dropped"))
+    finding = check("2d", state(documents=[NO_LABELS, *dropped]))
+    assert "from 1 source;" in finding.reason
+
+
+@pytest.mark.parametrize(("budget", "target"), [(700, "criterion:label_cost"), (600, "document:data_plan")])
+def test_2d_measures_more_where_the_range_holds_the_money_and_else_looks_at_the_plan(
+    budget: float, target: str
+) -> None:
+    cost = mean("label_cost", 100, 0.15, 1)
+    finding = check("2d", labels(cost, plan=changed(PLAN, labeling_budget=budget)))
+    assert finding.action and finding.action.target == target
+
+
 # --- 2e: pipeline
 
 FLOW = Pipeline(dataset="test", owner="Data engineer", cadence_days=7, monthly_cost=120)
@@ -402,6 +439,19 @@ def test_2e_must_run_before_real_use_and_is_not_due_until_then(
         and "before real use it must run" in early.reason
         and said in early.reason
     )
+
+
+def test_2e_is_due_once_the_models_gate_was_passed_and_not_before() -> None:
+    for decision in (
+        Decision("model", 1, "hold", "Dana", day(-2)),
+        Decision("data", 1, "pass", "Dana", day(-2)),
+    ):
+        assert check("2e", pipeline(decisions=(decision,))).status is Status.NOT_DUE
+
+
+def test_2e_what_is_exactly_as_old_as_its_cadence_is_on_time() -> None:
+    at = pipeline(fresh(7), quality(scheduled=True, at=day(-7)), decisions=PASSED)
+    assert check("2e", at).status is Status.MET
 
 
 def test_2e_what_ran_on_an_earlier_version_is_stale() -> None:

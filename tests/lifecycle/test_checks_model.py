@@ -257,6 +257,19 @@ def test_3c_none_is_due_after_the_gate_was_passed_until_the_phase_is_opened_agai
     assert check("3c", check_ins(held, decisions=passed, rounds=long_open)).status is Status.UNMET
 
 
+def test_3c_a_first_round_that_was_opened_late_does_not_put_the_plan_off() -> None:
+    held = changed(HELD, held_on=on(-14))
+    opened = (Round("model", 1, day(-3)),)
+    assert check("3c", check_ins(held, rounds=opened)).status is Status.UNMET
+
+
+def test_3c_what_falls_due_on_the_day_of_reopening_is_due() -> None:
+    passed = (Decision("model", 1, "pass", "Dana", day(-12)),)
+    again = (Round("model", 2, day(-7), "Paler ink"),)
+    finding = check("3c", check_ins(decisions=passed, rounds=again))
+    assert finding.status is Status.UNMET and f"due on {on(-7)}" in finding.reason
+
+
 # --- 3d: options and the choice
 
 ACCURACY = criterion("accuracy", threshold=0.9)
@@ -345,6 +358,11 @@ def test_3d_names_what_the_decision_lacks(change: dict[str, Any], status: Status
     assert (finding.status, said in finding.reason) == (status, True), finding.reason
 
 
+def test_3d_what_weighs_nothing_needs_no_number() -> None:
+    free = changed(CHOICE, weights=(*CHOICE.weights, Weight(factor="unit_cost", weight=0)))
+    assert check("3d", options(choice=free)).status is Status.MET
+
+
 def test_3d_without_a_decision_is_missing() -> None:
     assert check("3d", options(choice=None)).status is Status.MISSING
 
@@ -422,5 +440,6 @@ def test_3e_holds_open_blockers_against_the_limit(
 
 def test_3e_no_blockers_count_only_where_somebody_asked() -> None:
     assert check("3e", state(documents=[written(HELD, "c0")])).status is Status.MET
+    assert check("3e", state(documents=[written(changed(HELD, held_on=on(0)), "c0")])).status is Status.MET
     planned = changed(HELD, held_on=on(3))
     assert check("3e", state(documents=[written(planned, "c0")])).status is Status.MISSING

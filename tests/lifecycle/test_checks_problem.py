@@ -10,7 +10,7 @@ import pytest
 from sextant.criteria import Baseline, Binding
 from sextant.documents import Document
 from sextant.evidence import Count
-from sextant.lifecycle.checks.problem import CHECKS
+from sextant.lifecycle.checks.problem import CHECKS, _users
 from sextant.lifecycle.gates import Finding
 from sextant.lifecycle.goals import goals, goals_digest
 from sextant.lifecycle.state import PhasePlan, ProjectState, Risk, Signature, Written
@@ -410,3 +410,17 @@ def test_1f_names_each_section_that_is_empty(field: str, title: str) -> None:
 def test_1f_without_anybody_to_sign_is_missing() -> None:
     finding = check("1f", brief_state(BRIEF, people=[]))
     assert finding.status is Status.MISSING and "Nobody is named" in finding.reason
+
+
+def test_1b_a_return_on_its_bar_is_within_it() -> None:
+    on_the_bar = replaced(RETURN, bar_median=4600, bar_chance_of_loss=0.0)
+    assert check("1b", state(documents=[TREE, on_the_bar])).status is Status.MET
+    # 12 months of 1,000 - 1,500 never pay: the loss is certain, and a bar of 1 allows it.
+    sure_loss = replaced(RETURN, run=sure(1500), bar_median=-20000, bar_chance_of_loss=1.0)
+    assert check("1b", state(documents=[TREE, sure_loss])).status is Status.MET
+
+
+@pytest.mark.parametrize(("talks", "said"), [(1, "1 talk with"), (2, "2 talks with")])
+def test_1a_counts_the_talks(talks: int, said: str) -> None:
+    notes = [written(TALK, f"talk{i}") for i in range(talks)]
+    assert said in _users(state(documents=[WS, *notes])).said

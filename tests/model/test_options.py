@@ -60,6 +60,15 @@ def test_a_winner_in_everything_is_turned_by_no_single_weight() -> None:
     ]
 
 
+def test_a_weight_of_nothing_is_a_turn_too_and_of_two_turns_the_nearer_counts() -> None:
+    only = {"a": {"x": 2.0}, "b": {"x": 1.0}}
+    assert [(t.weight, t.winner) for t in sensitivity(only, {"x": 1.0})] == [(0.0, "b")]
+    # Against a at (1, 0): b at (0.75, 0.5) draws level where y weighs 0.5, c at (0, 1) where it weighs 1.
+    three = {"a": {"x": 4.0, "y": 0.0}, "b": {"x": 3.0, "y": 2.0}, "c": {"x": 0.0, "y": 4.0}}
+    found = {t.factor: t for t in sensitivity(three, {"x": 1.0, "y": 0.25})}
+    assert (found["y"].weight, found["y"].winner) == (0.5, "b")
+
+
 @given(
     table=st.lists(st.tuples(*[st.integers(0, 9)] * 3), min_size=2, max_size=4),
     weights=st.tuples(*[st.integers(1, 9)] * 3),
@@ -86,7 +95,7 @@ def test_the_winner_changes_at_the_turn_and_not_before(
 
 @pytest.mark.parametrize(
     ("fixed", "unit", "other_fixed", "other_unit", "volume"),
-    [(0, 0.5, 40000, 0.1, 100000), (40000, 0.1, 0, 0.5, 100000), (0, 0.1, 5, 0.2, None), (0, 1, 5, 1, None)],
+    [(0, 0.5, 40000, 0.1, 100000), (40000, 0.1, 0, 0.5, 100000), (0, 0.1, 5, 0.2, None), (0, 1, 5, 1, None), (5, 0.1, 5, 0.2, None)],
 )  # fmt: skip
 def test_costs_break_even_where_their_lines_cross(
     fixed: float, unit: float, other_fixed: float, other_unit: float, volume: float | None
