@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from sextant.criteria import Phase
 from sextant.lifecycle.staleness import stale_reasons
 from sextant.lifecycle.state import ProjectState, Stored
+from sextant.verdicts import Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,15 +27,19 @@ class Rerun:
     currency: str
 
 
-def _present(state: ProjectState) -> Iterator[Stored]:
+def _read(state: ProjectState, *, stale_only: bool) -> Iterator[Stored]:
     """The evidence that something reads now: a target's status or a gate item. What newer evidence replaced, or what
-    was measured on a model that nobody ships, need not be run again."""
+    was measured on a model that nobody ships, is left out. With `stale_only`, what reads it must be stale itself."""
     from sextant.lifecycle.gates import gates
 
-    read = {digest for gate in gates(state) for item in gate.items for digest in item.finding.evidence}
+    read: set[str | None] = set()
+    for item in (i for gate in gates(state) for i in gate.items):
+        if not stale_only or Status.STALE in (item.status, item.underlying):
+            read.update(item.finding.evidence)
     for key, criterion in state.criteria.items():
-        read.add(state.verdict(key).evidence or "")
-        read.update(proof.digest for proof in state.proofs(criterion))
+        verdict = state.verdict(key)
+        if not stale_only or Status.STALE in (verdict.status, verdict.underlying):
+            read.update(proof.digest for proof in state.proofs(criterion))
     seen = set()
     for listed in state.evidence.values():
         for stored in listed:
@@ -60,8 +65,12 @@ def _rerun(stored: Stored, why: tuple[str, ...]) -> Rerun:
 
 
 def reruns(state: ProjectState) -> list[Rerun]:
-    """Everything in the present state that is stale along what it declares to rest on, once each."""
-    return [_rerun(stored, why) for stored in _present(state) if (why := state.stale(stored.evidence))]
+    """What makes a target or a gate item stale now, once each."""
+    return [
+        _rerun(stored, why)
+        for stored in _read(state, stale_only=True)
+        if (why := state.stale(stored.evidence))
+    ]
 
 
 def would_go_stale(state: ProjectState, phase: Phase) -> list[Rerun]:
@@ -71,6 +80,6 @@ def would_go_stale(state: ProjectState, phase: Phase) -> list[Rerun]:
     }
     return [
         _rerun(stored, why)
-        for stored in _present(state)
+        for stored in _read(state, stale_only=False)
         if not state.stale(stored.evidence) and (why := stale_reasons(stored.evidence.rests_on, after))
     ]
