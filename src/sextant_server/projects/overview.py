@@ -189,7 +189,34 @@ def told(record: Record) -> str:
             ended = " (ended)" if body["withdrawn"] else ""
             return f"{body['target']}: {body['reason']}{ended}"
         case "subject":
-            return f"{body['kind']} {body['name']} is {body['version']}"
+            state = (
+                "worked on again"
+                if body["reopened"]
+                else "drifted"
+                if body["drifted"]
+                else f"is {body['version']}"
+            )
+            return f"{body['kind']} {body['name']} {state}"
+        case "project":
+            changed = body.get("changed") or body.get("opened") or {}
+            said = [
+                f"{k.replace('_', ' ')} {v}"
+                for k, v in changed.items()
+                if k not in ("summary", "slug") and v is not None
+            ]
+            return ", ".join(said)
+        case "exposure":
+            return str(body["exposed_at"])[:10]
+        case "risk":
+            return str(body["text"])
+        case "plan":
+            return BY_KEY[body["phase"]].name
+        case "member":
+            return f"{body['role']}" if body["role"] else "taken out"
+        case "token":
+            return str(body.get("name") or "revoked")
+        case "webhook":
+            return str(body.get("url") or "removed")
     return ""
 
 
