@@ -10,6 +10,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Max
 
+from sextant.canonical import FIRST_YEAR, LAST_YEAR
 from sextant.criteria import Phase
 from sextant.errors import Forbidden, InvalidInput, NotFound
 from sextant.lifecycle.checklist import ITEMS
@@ -22,11 +23,10 @@ from sextant_server.jobs.actions import enqueue
 from sextant_server.projects.models import Project, Webhook
 from sextant_server.projects.permissions import Caller
 from sextant_server.records import anchors
-from sextant_server.records.actions import append, reopen_subjects
+from sextant_server.records.actions import append, lock, reopen_subjects
 from sextant_server.records.models import (
     DecisionRow,
     Exemption,
-    Head,
     PlanRow,
     RiskRow,
     RoundRow,
@@ -44,9 +44,17 @@ class AskedWaiver:
     until: date
 
 
-def _save(project: Project, caller: Caller, kind: str, row: Any) -> None:
-    [row.record] = append(project, caller, [(kind, row.as_recorded())])
-    row.save()
+def _named(text: str, where: str) -> str:
+    """A person's name, as a column can hold it."""
+    if len(text.strip()) > 200:
+        raise InvalidInput(f"a name of {len(text):,} characters", where=where, rule="at most 200")
+    return text.strip()
+
+
+def _save(project: Project, caller: Caller, kind: str, *rows: Any) -> None:
+    records = append(project, caller, [(kind, row.as_recorded()) for row in rows])
+    for row, row.record in zip(rows, records, strict=True):
+        row.save()
 
 
 def _person(caller: Caller, what: str) -> None:
@@ -82,7 +90,7 @@ def decide(
         raise NotFound(f"there is no phase {phase!r}", todo=f"phases are {', '.join(BY_KEY)}")
     if outcome not in ("pass", "hold", "stop"):
         raise InvalidInput(f"{outcome!r} is no decision", where="outcome", rule="one of pass, hold, stop")
-    Head.objects.select_for_update().get(project=project)
+    lock(project)
     now = datetime.now(UTC)
     for asked in waivers:
         waive(project, caller, asked, by=by)
@@ -90,7 +98,7 @@ def decide(
     may_decide(found, outcome)
     row = DecisionRow(
         project=project, phase=phase, iteration=found.iteration, outcome=outcome, note=note.strip(),
-        by=by or caller.name, at=now, items=items_on_record(found),
+        by=_named(by or caller.name, "by"), at=now, items=items_on_record(found),
     )  # fmt: skip
     _save(project, caller, "decision", row)
     made = anchors.anchor(project, f"gate decision: {phase}, {outcome}")
@@ -113,8 +121,12 @@ def decide(
 
 
 def _target(project: Project, target: str) -> None:
-    if target not in ITEMS and target not in criteria(project):
-        raise NotFound(f"{target!r} is no gate item and no criterion of {project.slug}")
+    known = criteria(project)
+    if target not in ITEMS and target not in known:
+        raise NotFound(
+            f"{target[:100]!r} is no gate item and no criterion of {project.slug}",
+            todo=f"items are {', '.join(ITEMS)}; criteria are {', '.join(known) or 'none'}",
+        )
 
 
 def _replace_exemption(project: Project, caller: Caller, row: Exemption) -> Exemption:
@@ -130,6 +142,7 @@ def _replace_exemption(project: Project, caller: Caller, row: Exemption) -> Exem
 def waive(project: Project, caller: Caller, asked: AskedWaiver, *, by: str | None = None) -> Exemption:
     """Go on against the evidence for a while: who, why, until when. At regulated rigor another person approves it."""
     _person(caller, "waive anything")
+    lock(project)
     _target(project, asked.target)
     profile, today = PROFILES[project.rigor], datetime.now(UTC).date()
     if not asked.reason.strip():
@@ -142,7 +155,7 @@ def waive(project: Project, caller: Caller, asked: AskedWaiver, *, by: str | Non
             rule=f"between today and {profile.max_waiver_days} days from now at {profile.name.lower()} rigor",
         )  # fmt: skip
     row = Exemption(
-        project=project, target=asked.target, type="waiver", by=by or caller.name, by_id=caller.id,
+        project=project, target=asked.target, type="waiver", by=_named(by or caller.name, "by"), by_id=caller.id,
         reason=asked.reason.strip(), until=asked.until, at=datetime.now(UTC),
     )  # fmt: skip
     return _replace_exemption(project, caller, row)
@@ -154,6 +167,7 @@ def not_applicable(
 ) -> Exemption:
     """Say that an item, a part of one (`4d:jailbreak`) or a criterion does not apply; approved once, with a reason."""
     _person(caller, "say that an item does not apply")
+    lock(project)
     if target not in PART_KEYS:
         _target(project, target)
     if not reason.strip():
@@ -161,16 +175,20 @@ def not_applicable(
             "it needs a reason", where=f"not applicable: {target}", todo="say why it does not apply"
         )
     row = Exemption(
-        project=project, target=target, type="not_applicable", by=by or caller.name, by_id=caller.id,
+        project=project, target=target, type="not_applicable", by=_named(by or caller.name, "by"), by_id=caller.id,
         reason=reason.strip(), at=datetime.now(UTC),
     )  # fmt: skip
     return _replace_exemption(project, caller, row)
 
 
 def _standing(project: Project, target: str) -> Exemption:
-    row = Exemption.objects.filter(project=project, target=target, withdrawn=False).first()
+    lock(project)
+    standing = {row.target: row for row in Exemption.objects.filter(project=project, withdrawn=False)}
+    row = standing.get(target)
     if row is None:
-        raise NotFound(f"nothing excuses {target!r} now")
+        raise NotFound(
+            f"nothing excuses {target[:100]!r} now", todo=f"in force: {', '.join(standing) or 'nothing'}"
+        )
     return row
 
 
@@ -211,7 +229,7 @@ def go_back(
         raise NotFound(f"there is no phase {phase!r}", todo=f"phases are {', '.join(BY_KEY)}")
     if not reason.strip():
         raise InvalidInput("going back needs a reason", where="reason", todo="say what was learned")
-    Head.objects.select_for_update().get(project=project)
+    lock(project)
     rows = list(SubjectRow.objects.filter(project=project))
     if subjects is None:
         chosen = [r for r in rows if r.phase == phase]
@@ -220,10 +238,13 @@ def go_back(
         chosen = [r for r in rows if f"{r.kind}:{r.name}" in wanted]
         unknown = wanted - {f"{r.kind}:{r.name}" for r in chosen}
         if unknown:
-            raise NotFound(f"{project.slug} has no {', '.join(sorted(unknown))}")
+            raise NotFound(
+                f"{project.slug} has no {', '.join(sorted(unknown))}",
+                todo=f"there is: {', '.join(f'{r.kind}:{r.name}' for r in rows) or 'nothing'}",
+            )
     last = RoundRow.objects.filter(project=project, phase=phase).aggregate(m=Max("number"))["m"] or 1
     row = RoundRow(
-        project=project, phase=phase, number=last + 1, reason=reason.strip(), by=by or caller.name,
+        project=project, phase=phase, number=last + 1, reason=reason.strip(), by=_named(by or caller.name, "by"),
         opened_at=datetime.now(UTC), reopened=sorted(f"{r.kind}:{r.name}" for r in chosen),
     )  # fmt: skip
     _save(project, caller, "iteration", row)
@@ -240,8 +261,10 @@ def put_risks(
 ) -> None:
     """Store the risk register as it now reads. With `replace_all`, risks that are not in it are taken out (the log
     keeps them)."""
-    standing = {r.key: r for r in RiskRow.objects.select_for_update().filter(project=project)}
+    lock(project)
+    standing = {r.key: r for r in RiskRow.objects.filter(project=project)}
     seen: set[str] = set()
+    changed: list[RiskRow] = []
     for place, values in enumerate(risks, 1):
         risk = _risk(values, place, seen)
         row = standing.get(risk["key"]) or RiskRow(project=project, key=risk["key"])
@@ -249,11 +272,12 @@ def put_risks(
         for field, value in {**risk, "position": place if replace_all else row.position or place}.items():
             setattr(row, field, value)
         if before != row.as_recorded():
-            _save(project, caller, "risk", row)
+            changed.append(row)
     for key, row in standing.items():
         if replace_all and key not in seen and row.status != "gone":
             row.status = "gone"
-            _save(project, caller, "risk", row)
+            changed.append(row)
+    _save(project, caller, "risk", *changed)
 
 
 def _risk(values: dict[str, Any], place: int, seen: set[str]) -> dict[str, Any]:
@@ -289,7 +313,8 @@ def _risk(values: dict[str, Any], place: int, seen: set[str]) -> dict[str, Any]:
         "key": key, "phase": phase, "text": text, "status": status,
         "likelihood": whole(values.get("likelihood", 3), f"{where}, likelihood", 1, 5),
         "impact": whole(values.get("impact", 3), f"{where}, impact", 1, 5),
-        "owner": str(values.get("owner") or "").strip(), "mitigation": str(values.get("mitigation") or "").strip(),
+        "owner": _named(str(values.get("owner") or ""), f"{where}, owner"),
+        "mitigation": str(values.get("mitigation") or "").strip(),
         "review_on": day(values.get("review_on"), f"{where}, review"),
     }  # fmt: skip
 
@@ -307,12 +332,13 @@ def whole(value: Any, where: str, least: int, most: int) -> int:
 def day(value: Any, where: str) -> date | None:
     if value in (None, ""):
         return None
-    if isinstance(value, date):
-        return value
     try:
-        return date.fromisoformat(str(value).strip())
+        found = value if isinstance(value, date) else date.fromisoformat(str(value).strip())
     except ValueError:
         raise InvalidInput(f"{value!r} is no day", where=where, rule="write it as 2026-03-31") from None
+    if not FIRST_YEAR <= found.year <= LAST_YEAR:
+        raise InvalidInput(f"{found} can't be", where=where, rule=f"a day from {FIRST_YEAR} to {LAST_YEAR}")
+    return found
 
 
 def _amount(value: Any, where: str) -> float | None:
@@ -330,7 +356,8 @@ def _amount(value: Any, where: str) -> float | None:
 @transaction.atomic
 def put_plans(project: Project, caller: Caller, plans: Iterable[PhasePlan | dict[str, Any]]) -> None:
     """Store the timeline's rows that are given: planned and actual dates, effort and money of a phase."""
-    standing = {p.phase: p for p in PlanRow.objects.select_for_update().filter(project=project)}
+    lock(project)
+    standing = {p.phase: p for p in PlanRow.objects.filter(project=project)}
     for plan in plans:
         values = (
             plan

@@ -64,11 +64,13 @@ def verdicts(request: HttpRequest, slug: str, setting: Setting | None = None) ->
 
 @router.get("/projects/{slug}/gates")
 def list_gates(request: HttpRequest, slug: str) -> list[dict[str, Any]]:
+    """The six gates in the present state, each with its items."""
     return [gate_out(g) for g in gates(project_state(access(request, slug).project))]
 
 
 @router.get("/projects/{slug}/gates/{phase}")
 def get_gate(request: HttpRequest, slug: str, phase: str) -> dict[str, Any]:
+    """The gate of one phase in the present state: what is met, what is not, what blocks."""
     found = access(request, slug)
     return gate_out(gate(project_state(found.project), _phase(phase)))
 
@@ -113,6 +115,7 @@ def decisions(request: HttpRequest, slug: str) -> list[dict[str, Any]]:
 
 @router.get("/projects/{slug}/exemptions")
 def list_exemptions(request: HttpRequest, slug: str) -> list[dict[str, Any]]:
+    """Waivers and "not applicable", those in force first."""
     return [queries.exemption_out(row) for row in queries.exemptions(access(request, slug).project)]
 
 
@@ -122,6 +125,7 @@ class NamedWaiverIn(WaiverIn):
 
 @router.post("/projects/{slug}/waivers", response={201: Any})
 def waive(request: HttpRequest, slug: str, payload: NamedWaiverIn) -> Any:
+    """Go on against the evidence of an item or a target for a while: why, and until when."""
     found = access(request, slug, "decide")
     asked = actions.AskedWaiver(**payload.dict(exclude={"by"}))
     row = actions.waive(found.project, found.caller, asked, by=_by(found, payload.by))
@@ -136,6 +140,7 @@ class NotApplicableIn(Strict):
 
 @router.post("/projects/{slug}/not-applicable", response={201: Any})
 def not_applicable(request: HttpRequest, slug: str, payload: NotApplicableIn) -> Any:
+    """Say that an item, a part of one or a target does not apply to this project, and why."""
     found = access(request, slug, "decide")
     row = actions.not_applicable(
         found.project, found.caller, payload.target, payload.reason, by=_by(found, payload.by)
@@ -200,16 +205,31 @@ def list_reruns(request: HttpRequest, slug: str) -> list[dict[str, Any]]:
 
 @router.get("/projects/{slug}/risks")
 def list_risks(request: HttpRequest, slug: str) -> list[dict[str, Any]]:
+    """The risk register, in its own order."""
     return [row.as_recorded() for row in risks(access(request, slug).project)]
+
+
+class RiskIn(Strict):
+    """A row of the register; its key is made from its text where none is given."""
+
+    key: str = ""
+    phase: str = "problem"
+    text: str
+    likelihood: int = 3
+    impact: int = 3
+    owner: str = ""
+    mitigation: str = ""
+    review_on: date | None = None
+    status: str = "open"
 
 
 @router.put("/projects/{slug}/risks")
 def put_risks(
-    request: HttpRequest, slug: str, payload: list[dict[str, Any]], merge: bool = False
+    request: HttpRequest, slug: str, payload: list[RiskIn], merge: bool = False
 ) -> list[dict[str, Any]]:
     """Store the register as it now reads. With `merge`, risks that are not named stay."""
     found = access(request, slug, "edit")
-    actions.put_risks(found.project, found.caller, payload, replace_all=not merge)
+    actions.put_risks(found.project, found.caller, [r.dict() for r in payload], replace_all=not merge)
     return [row.as_recorded() for row in risks(found.project)]
 
 
@@ -223,10 +243,25 @@ def timeline(request: HttpRequest, slug: str) -> dict[str, Any]:
     }
 
 
+class PlanIn(Strict):
+    """A phase's dates, effort and money. What is not named stays; null takes it out."""
+
+    phase: str
+    planned_start: date | None = None
+    planned_end: date | None = None
+    actual_start: date | None = None
+    actual_end: date | None = None
+    planned_effort_days: float | None = None
+    spent_effort_days: float | None = None
+    planned_cost: float | None = None
+    spent_cost: float | None = None
+
+
 @router.put("/projects/{slug}/timeline")
-def put_timeline(request: HttpRequest, slug: str, payload: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def put_timeline(request: HttpRequest, slug: str, payload: list[PlanIn]) -> list[dict[str, Any]]:
+    """Store the phases that are given; of each only the fields that it names change."""
     found = access(request, slug, "edit")
-    actions.put_plans(found.project, found.caller, payload)
+    actions.put_plans(found.project, found.caller, [p.dict(exclude_unset=True) for p in payload])
     return [row.as_recorded() for row in plans(found.project)]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -91,9 +91,8 @@ def _moment(given: str) -> datetime | None:
     if not given:
         return None
     try:
-        moment = datetime.fromisoformat(given)
-    except ValueError:
-        moment = datetime.min
-    if moment.tzinfo is None:
-        raise InvalidInput(f"{given!r} is no moment", where="before", todo="go on from the page of decisions")
-    return moment
+        return datetime.fromisoformat(given).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise InvalidInput(
+            f"{given!r} is no moment", where="before", todo="go on from the page of decisions"
+        ) from error

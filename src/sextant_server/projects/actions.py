@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from django.contrib.auth.forms import BaseUserCreationForm
@@ -15,7 +15,8 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from sextant.criteria import Criterion
+from sextant.canonical import FIRST_YEAR, LAST_YEAR
+from sextant.criteria import MAX_DAYS, Criterion
 from sextant.errors import Conflict, Forbidden, InvalidInput, NotFound
 from sextant.evidence import Version
 from sextant.lifecycle.phases import BY_KEY
@@ -31,18 +32,43 @@ CHANGEABLE = (
 
 
 def _checked(values: dict[str, Any]) -> dict[str, Any]:
+    for field, value in values.items():
+        if value is None and field not in ("budget", "exposed_at"):
+            raise InvalidInput(
+                "it is null", where=field, rule="only budget and exposed_at may be", todo="leave it out"
+            )
+    for field in (
+        "slug",
+        "name",
+        "summary",
+        "rigor",
+        "opened_at_phase",
+        "currency",
+        "candidate",
+        "in_service",
+    ):
+        if not isinstance(values.get(field, ""), str):
+            raise InvalidInput(f"{values[field]!r} is no text", where=field)
+    for field in ("name", "summary"):
+        if field in values:
+            values[field] = values[field].strip()
     if "slug" in values and not _SLUG.fullmatch(values["slug"]):
         raise InvalidInput(
             f"{values['slug']!r} is no short name", where="slug",
             rule="small letters, digits and hyphens, beginning with a letter or digit", todo="for example form-reader",
         )  # fmt: skip
-    if "name" in values and not 1 <= len(values["name"].strip()) <= 200:
+    if "name" in values and not 1 <= len(values["name"]) <= 200:
         raise InvalidInput("a project needs a name of 1 to 200 characters", where="name")
+    if len(values.get("summary", "")) > 4000:
+        raise InvalidInput(
+            f"it has {len(values['summary']):,} characters", where="summary", rule="at most 4,000",
+            todo="keep the details in the brief",
+        )  # fmt: skip
     if "rigor" in values and values["rigor"] not in PROFILES:
         raise InvalidInput(
             f"{values['rigor']!r} is no rigor", where="rigor", rule=f"one of {', '.join(PROFILES)}"
         )
-    if values.get("opened_at_phase") and values["opened_at_phase"] not in BY_KEY:
+    if "opened_at_phase" in values and values["opened_at_phase"] not in BY_KEY:
         raise InvalidInput(
             f"{values['opened_at_phase']!r} is no phase",
             where="opened_at_phase",
@@ -54,11 +80,19 @@ def _checked(values: dict[str, Any]) -> dict[str, Any]:
         )
     if values.get("budget") is not None and not 0 <= values["budget"] < float("inf"):
         raise InvalidInput(f"a budget of {values['budget']} can't be", where="budget", rule="zero or more")
+    if "blocker_days" in values and not 0 <= values["blocker_days"] <= MAX_DAYS:
+        raise InvalidInput(
+            f"{values['blocker_days']} days can't be", where="blocker_days", rule=f"0 to {MAX_DAYS:,}"
+        )
     for field in ("candidate", "in_service"):
         if values.get(field):
             values[field] = str(Version.parse(values[field], kind="model"))
-    if isinstance(values.get("exposed_at"), str):
-        values["exposed_at"] = datetime.fromisoformat(values["exposed_at"])
+    exposed = values.get("exposed_at")
+    if exposed is not None and (exposed.tzinfo is None or not FIRST_YEAR < exposed.year < LAST_YEAR):
+        raise InvalidInput(
+            f"{exposed.isoformat()} can't be", where="exposed_at",
+            rule=f"a moment with its zone, from {FIRST_YEAR} to {LAST_YEAR}", todo="write it as 2026-03-31T12:00:00Z",
+        )  # fmt: skip
     return values
 
 
@@ -73,7 +107,7 @@ def create_project(
     **values: Any,
 ) -> Project:
     """Open a project: its log begins, its timeline is filled with the usual durations, its maker owns it."""
-    from sextant_server.lifecycle.actions import put_plans
+    from sextant_server.lifecycle.actions import day, put_plans
     from sextant_server.records.actions import begin_log
 
     if not may_create(caller):
@@ -95,14 +129,14 @@ def create_project(
         Member.objects.create(project=project, user=holder, role="owner")
     from sextant.lifecycle.timeline import default_plan
 
-    put_plans(project, caller, default_plan(start or timezone.now().date()).values())
+    put_plans(project, caller, default_plan(day(start, "start") or timezone.now().date()).values())
     return project
 
 
 @transaction.atomic
 def change_project(project: Project, caller: Caller, **values: Any) -> Project:
     """Change the project's settings; each change is a record of the log."""
-    from sextant_server.records.actions import append
+    from sextant_server.records.actions import append, lock
 
     unknown = set(values) - set(CHANGEABLE)
     if unknown:
@@ -111,6 +145,8 @@ def change_project(project: Project, caller: Caller, **values: Any) -> Project:
             rule=f"only {', '.join(CHANGEABLE)}",
         )
     values = _checked(dict(values))
+    lock(project)
+    project.refresh_from_db()
     changed = {k: v for k, v in values.items() if getattr(project, k) != v}
     if changed:
         for field, value in changed.items():
@@ -123,15 +159,16 @@ def change_project(project: Project, caller: Caller, **values: Any) -> Project:
 @transaction.atomic
 def set_member(project: Project, caller: Caller, username: str, role: str) -> Member:
     """Give an account a role in the project. A project keeps at least one owner."""
-    from sextant_server.records.actions import append
+    from sextant_server.records.actions import append, lock
 
     if role not in ROLES:
         raise InvalidInput(f"{role!r} is no role", where="role", rule=f"one of {', '.join(ROLES)}")
     user = User.objects.filter(username=username).first()
     if user is None:
         raise InvalidInput(
-            f"there is no account {username!r}", where="username", todo="make the account first"
+            f"there is no account {username[:150]!r}", where="username", todo="make the account first"
         )
+    lock(project)
     member = Member.objects.filter(project=project, user=user).first() or Member(project=project, user=user)
     if member.role == "owner" and role != "owner":
         _keep_an_owner(project, member)
@@ -143,11 +180,14 @@ def set_member(project: Project, caller: Caller, username: str, role: str) -> Me
 
 @transaction.atomic
 def remove_member(project: Project, caller: Caller, username: str) -> None:
-    from sextant_server.records.actions import append
+    from sextant_server.records.actions import append, lock
 
+    lock(project)
     member = Member.objects.filter(project=project, user__username=username).first()
     if member is None:
-        raise NotFound(f"{username!r} is no member of {project.slug}")
+        raise NotFound(
+            f"{username[:150]!r} is no member of {project.slug}", todo="look at the list of its members"
+        )
     if member.role == "owner":
         _keep_an_owner(project, member)
     append(project, caller, [("member", {"user": f"user:{member.user_id}", "role": None})])
@@ -197,6 +237,12 @@ def make_token(
             where="scopes",
             rule=f"some of {', '.join(SCOPES)}",
         )
+    if days is not None and not 1 <= days <= MAX_DAYS:
+        raise InvalidInput(
+            f"a token for {days} days can't be",
+            where="days",
+            rule=f"1 to {MAX_DAYS:,}, or null for one without end",
+        )
     secret = f"sxt_{secrets.token_urlsafe(32)}"
     token = Token.objects.create(
         project=project, name=name.strip()[:100], hint=secret[:9], hashed=hashed(secret), scopes=scopes,
@@ -208,11 +254,16 @@ def make_token(
 
 @transaction.atomic
 def revoke_token(project: Project, caller: Caller, token_id: int) -> None:
-    from sextant_server.records.actions import append
+    from sextant_server.records.actions import append, lock
 
+    lock(project)
     token = Token.objects.filter(project=project, pk=token_id, revoked_at=None).first()
     if token is None:
-        raise NotFound("there is no such token to revoke")
+        raise NotFound(
+            f"there is no token {token_id} to revoke",
+            where=project.slug,
+            todo="look at the list of its tokens",
+        )
     token.revoked_at = timezone.now()
     token.save(update_fields=["revoked_at"])
     append(project, caller, [("token", {"token": token.pk, "revoked": True})])
@@ -234,8 +285,10 @@ def add_webhook(project: Project, caller: Caller, url: str) -> Webhook:
     """Tell this address of every gate decision. The secret that signs is the webhook's, shown to owners."""
     from sextant_server.records.actions import append
 
-    if not re.match(r"https?://[^\s/]+", url):
-        raise InvalidInput(f"{url!r} is no web address", where="url", rule="https://host/path")
+    if len(url) > 500 or not re.fullmatch(r"https?://[^\s/]+(/\S*)?", url):
+        raise InvalidInput(
+            f"{url[:100]!r} is no web address", where="url", rule="https://host/path, at most 500 characters"
+        )
     hook = Webhook.objects.create(project=project, url=url, secret=secrets.token_hex(32))
     append(project, caller, [("webhook", {"webhook": hook.pk, "url": url})])
     return hook
@@ -243,11 +296,14 @@ def add_webhook(project: Project, caller: Caller, url: str) -> Webhook:
 
 @transaction.atomic
 def remove_webhook(project: Project, caller: Caller, webhook_id: int) -> None:
-    from sextant_server.records.actions import append
+    from sextant_server.records.actions import append, lock
 
+    lock(project)
     hook = Webhook.objects.filter(project=project, pk=webhook_id).first()
     if hook is None:
-        raise NotFound("there is no such webhook")
+        raise NotFound(
+            f"there is no webhook {webhook_id}", where=project.slug, todo="look at the list of its webhooks"
+        )
     append(project, caller, [("webhook", {"webhook": hook.pk, "removed": True})])
     hook.delete()
 
@@ -259,9 +315,10 @@ def sync(
 ) -> None:  # fmt: skip
     """Take over what a file and the site agreed on: criteria to store and retire, and the new common base. `expected`
     is the base that the decision rested on; if another one synced meanwhile, nothing is written."""
-    from sextant_server.records.actions import put_criteria
+    from sextant_server.records.actions import lock, put_criteria
 
-    fresh = Project.objects.select_for_update().get(pk=project.pk)
+    lock(project)
+    fresh = Project.objects.get(pk=project.pk)
     if fresh.synced != expected:
         raise Conflict("somebody else synced meanwhile", todo="look at the difference again")
     put_criteria(project, caller, criteria, retire=retire)

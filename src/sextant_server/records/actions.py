@@ -6,6 +6,7 @@ Every action takes the project, the caller and plain library values, appends to 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -17,7 +18,8 @@ from sextant.chain import GENESIS, Link, body_digest, link_digest
 from sextant.criteria import Criterion
 from sextant.documents import Document
 from sextant.errors import Conflict, InvalidInput, NotFound
-from sextant.evidence import Evidence, Measurement, Version
+from sextant.evidence import Evidence, Measurement, Version, shortened
+from sextant.lifecycle.phases import BY_KEY
 from sextant.lifecycle.staleness import HOME
 from sextant.reports import Experiment, RolloutStep
 from sextant_server.projects.models import Project
@@ -34,8 +36,18 @@ from sextant_server.records.models import (
     SubjectRow,
 )
 
+_KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,79}")
 #: The longest body of one record, in characters. Evidence is sums, not rows.
 MAX_BODY = 1_000_000
+
+
+def lock(project: Project) -> Head:
+    """Wait until this project's other writers are done, and let none in for as long as the transaction lasts.
+
+    Every action takes this lock before it reads what it decides on and before any other row's lock, so two of them
+    neither act on the same state nor wait for each other.
+    """
+    return Head.objects.select_for_update().get(project=project)
 
 
 def append(project: Project, caller: Caller, entries: Sequence[tuple[str, Any]]) -> list[Record]:
@@ -44,7 +56,7 @@ def append(project: Project, caller: Caller, entries: Sequence[tuple[str, Any]])
     The head's row is locked for as long as the transaction lasts, so writers queue up and the chain cannot fork;
     if something went past the lock, the unique constraints refuse it.
     """
-    head = Head.objects.select_for_update().get(project=project)
+    head = lock(project)
     now = datetime.now(UTC)
     sequence, previous, made = head.sequence, head.digest, []
     for kind, body in entries:
@@ -87,7 +99,8 @@ def put_criteria(
 ) -> list[CriterionRow]:
     """Store criteria as they now read: new ones, new versions of changed ones, nothing for unchanged ones. Those in
     `retire` no longer count; their evidence is kept."""
-    rows = {row.key: row for row in CriterionRow.objects.select_for_update().filter(project=project)}
+    lock(project)
+    rows = {row.key: row for row in CriterionRow.objects.filter(project=project)}
     keys = [c.key for c in criteria]
     if len(set(keys)) < len(keys):
         twice = sorted({k for k in keys if keys.count(k) > 1})
@@ -116,12 +129,14 @@ def put_criteria(
     for key in retire:
         row = rows.get(key)
         if row is None:
-            raise NotFound(f"there is no criterion {key!r} to retire")
+            there = ", ".join(k for k, r in rows.items() if not r.retired) or "none"
+            raise NotFound(f"there is no criterion {key!r} to retire", todo=f"criteria are: {there}")
         if not row.retired:
             row.retired, row.version = True, row.version + 1
             changed.append(row)
     _record(project, caller, "criterion", changed)
-    return [CriterionRow.objects.get(project=project, key=c.key) for c in criteria]
+    now = {row.key: row for row in (*rows.values(), *changed)}
+    return [now[key] for key in keys]
 
 
 def _record(project: Project, caller: Caller, kind: str, rows: Sequence[Any]) -> None:
@@ -144,8 +159,8 @@ def add_evidence(
 ) -> list[tuple[EvidenceRow, bool]]:
     """Append evidence, all of it or none. The same evidence again is found, not doubled: the flag says whether a
     record was made. Evidence for a criterion that the project does not have is refused."""
-    # The head's lock first: of two writers with the same evidence the second must see what the first stored.
-    Head.objects.select_for_update().get(project=project)
+    # The lock first: of two writers with the same evidence the second must see what the first stored.
+    lock(project)
     criteria = {
         row.key: Criterion.model_validate(json.loads(row.body))
         for row in CriterionRow.objects.filter(
@@ -172,7 +187,7 @@ def add_evidence(
     rows = EvidenceRow.objects.bulk_create(
         [
             EvidenceRow(
-                project=project, record=record, digest=d, kind=item.kind, topic=item.topic[:200],
+                project=project, record=record, digest=d, kind=item.kind, topic=shortened(item.topic),
                 criterion=item.criterion or "", setting=item.setting.value, origin=item.origin.value,
                 model=str(item.model or ""), at=item.at,
             )
@@ -231,18 +246,20 @@ def _notice_drift(project: Project, caller: Caller, items: Iterable[Evidence]) -
     """Drift that was found in a subject marks it, so that what rests on it becomes stale; a clean run clears it."""
     from sextant.reports import DriftRun
 
-    for item in items:
-        if not isinstance(item, DriftRun):
-            continue
-        row = SubjectRow.objects.filter(
-            project=project, kind=item.subject.kind, name=item.subject.name
-        ).first()
-        if row is None or row.version != item.subject.version:
-            continue
-        found = f"{', '.join(item.drifted)} ({item.at.date()})" if item.drifted else ""
-        if found != row.drifted:
+    runs = [item for item in items if isinstance(item, DriftRun)]
+    if not runs:
+        return
+    rows = {
+        (row.kind, row.name, row.version): row for row in SubjectRow.objects.filter(project=project)
+    }  # fmt: skip
+    changed: dict[int, SubjectRow] = {}
+    for run in runs:
+        row = rows.get((run.subject.kind, run.subject.name, run.subject.version))
+        found = f"{', '.join(run.drifted)} ({run.at.date()})" if run.drifted else ""
+        if row is not None and found != row.drifted:
             row.drifted = found
-            _record(project, caller, "subject", [row])
+            changed[row.pk] = row
+    _record(project, caller, "subject", list(changed.values()))
 
 
 # --- documents and signatures
@@ -266,7 +283,12 @@ def put_document(
         )
     if not document.many and key:
         raise InvalidInput(f"a project has one {kind}; leave the key out", where="key")
-    Head.objects.select_for_update().get(project=project)
+    if key and not _KEY.fullmatch(key):
+        raise InvalidInput(
+            f"{key[:100]!r} is no key", where=f"{kind}, key", rule="small letters, digits, - and _, at most 80",
+            todo="for example clerk-1",
+        )  # fmt: skip
+    lock(project)
     present = DocumentRow.objects.filter(project=project, kind=kind, key=key, present=True).first()
     version = present.version if present else 0
     if expected_version is not None and expected_version != version:
@@ -275,6 +297,11 @@ def put_document(
             todo="look at the present version, and make your change there",
         )
     body = canonical(document)
+    if len(body) > MAX_BODY:
+        raise InvalidInput(
+            f"this {document.label} has {len(body):,} characters", rule=f"a document holds at most {MAX_BODY:,}",
+            todo="put the long parts into files, and name them here",
+        )  # fmt: skip
     if present and present.body == body and not present.withdrawn:
         return present
     DocumentRow.objects.filter(project=project, kind=kind, key=key, present=True).update(present=False)
@@ -289,11 +316,16 @@ def put_document(
 @transaction.atomic
 def withdraw_document(project: Project, caller: Caller, kind: str, key: str) -> None:
     """Take a document out of the present state. Its versions stay in the log."""
+    from sextant_server.records.queries import there_is
+
+    lock(project)
     present = DocumentRow.objects.filter(
         project=project, kind=kind, key=key, present=True, withdrawn=False
     ).first()
     if present is None:
-        raise NotFound(f"there is no {kind} {key!r} to withdraw")
+        raise NotFound(
+            f"there is no {kind} {key!r} to withdraw".replace(" ''", ""), todo=there_is(project, kind)
+        )
     DocumentRow.objects.filter(pk=present.pk).update(present=False)
     row = DocumentRow(
         project=project, kind=kind, key=key, version=present.version + 1, digest=present.digest, body=present.body,
@@ -309,6 +341,13 @@ def sign(
     """A named person signs one exact version. Signing it again changes nothing."""
     from sextant_server.records.queries import signable
 
+    for name, text, most in (("role", role, 80), ("person", person, 200)):
+        if not 1 <= len(text.strip()) <= most:
+            raise InvalidInput(
+                f"it has {len(text):,} characters", where=name, rule=f"1 to {most} characters",
+                todo="say in what role you sign" if name == "role" else "say who signs",
+            )  # fmt: skip
+    lock(project)
     present = signable(project)
     if subject not in present:
         raise NotFound(
@@ -347,11 +386,14 @@ def put_subject(
 ) -> SubjectRow:
     """Say which version of a thing is the present one. What rests on another version becomes stale; saying the same
     version again ends its being re-opened, and marks of drift."""
-    row = (
-        SubjectRow.objects.select_for_update()
-        .filter(project=project, kind=version.kind, name=version.name)
-        .first()
-    )
+    if phase and phase not in BY_KEY:
+        raise InvalidInput(
+            f"{phase[:100]!r} is no phase",
+            where=f"{version.subject}, phase",
+            rule=f"one of {', '.join(BY_KEY)}",
+        )
+    lock(project)
+    row = SubjectRow.objects.filter(project=project, kind=version.kind, name=version.name).first()
     row = row or SubjectRow(project=project, kind=version.kind, name=version.name)
     before = None if row.pk is None else row.as_recorded()
     row.version, row.depends = version.version, [v.plain() for v in depends]

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Annotated, Any
 
 from django.http import HttpRequest, StreamingHttpResponse
 from ninja import Body, Query, Router, Status
+from pydantic import SkipValidation
 
 from sextant.criteria import Criterion
 from sextant.documents import document_kinds, read_document
 from sextant.errors import InvalidInput, NotFound
 from sextant.evidence import Version
-from sextant.reports import read_evidence
+from sextant.reports import KINDS, AnyEvidence, read_evidence
 from sextant_server.projects.api import Strict
 from sextant_server.projects.permissions import access
 from sextant_server.records import actions, anchors, audit, queries
@@ -48,12 +49,16 @@ def put_criteria(request: HttpRequest, slug: str, payload: list[Criterion]) -> l
 
 @router.delete("/projects/{slug}/criteria/{key}", response={204: None})
 def retire_criterion(request: HttpRequest, slug: str, key: str) -> Any:
+    """Let a criterion count no more. Its evidence stays."""
     found = access(request, slug, "edit")
     actions.put_criteria(found.project, found.caller, [], retire=[key])
     return Status(204, None)
 
 
 # --- evidence
+
+#: What the schema shows of a body that `read_evidence` reads: it says what is wrong in fewer words.
+Given = Annotated[AnyEvidence | list[AnyEvidence], SkipValidation]
 
 
 def _evidence(row: EvidenceRow) -> dict[str, Any]:
@@ -67,11 +72,16 @@ def _evidence(row: EvidenceRow) -> dict[str, Any]:
 
 @router.get("/projects/{slug}/evidence")
 def list_evidence(
-    request: HttpRequest, slug: str, criterion: str = "", kind: str = "", subject: str = "", before: int | None = None,
+    request: HttpRequest, slug: str, criterion: str = "", kind: str = "", subject: str = "",
+    before: int | None = Query(None, lt=2**63),
     limit: int = Query(50, ge=1, le=200),
 ) -> dict[str, Any]:  # fmt: skip
     """Evidence, the newest first; `next` is what to give as `before` for the following page."""
     found = access(request, slug)
+    if kind and kind not in KINDS:
+        raise NotFound(
+            f"there is no kind of evidence called {kind[:100]!r}", todo=f"kinds are {', '.join(KINDS)}"
+        )
     rows, following = queries.list_evidence(
         found.project, criterion=criterion, kind=kind, subject=subject, before=before, limit=limit
     )
@@ -79,7 +89,7 @@ def list_evidence(
 
 
 @router.post("/projects/{slug}/evidence", response={200: Any, 201: Any})
-def add_evidence(request: HttpRequest, slug: str, payload: Any = Body(...)) -> Any:
+def add_evidence(request: HttpRequest, slug: str, payload: Given = Body(...)) -> Any:
     """Store one evidence or a list, all or none. What is there already is found, not doubled (200 if nothing was new)."""
     found = access(request, slug, "evidence")
     given = payload if isinstance(payload, list) else [payload]
@@ -131,7 +141,12 @@ def list_document_kinds(request: HttpRequest) -> list[dict[str, Any]]:
 
 @router.get("/projects/{slug}/documents")
 def list_documents(request: HttpRequest, slug: str, kind: str = "") -> list[dict[str, Any]]:
+    """The present version of every document, or of those of one kind."""
     found = access(request, slug)
+    if kind and kind not in document_kinds():
+        raise NotFound(
+            f"there is no kind of document called {kind[:100]!r}", todo=queries.there_is(found.project, kind)
+        )
     rows = DocumentRow.objects.filter(project=found.project, present=True, withdrawn=False).order_by(
         "kind", "key"
     )
@@ -150,10 +165,14 @@ def _key(key: str) -> str:
 
 @router.get("/projects/{slug}/documents/{kind}/{key}")
 def get_document(
-    request: HttpRequest, slug: str, kind: str, key: str, version: int | None = None
+    request: HttpRequest, slug: str, kind: str, key: str, version: int | None = Query(None, ge=1, lt=2**31)
 ) -> dict[str, Any]:
     """A document: its present version, or an earlier one. The key of a kind that a project has once is `-`."""
     found = access(request, slug)
+    if kind and kind not in document_kinds():
+        raise NotFound(
+            f"there is no kind of document called {kind[:100]!r}", todo=queries.there_is(found.project, kind)
+        )
     rows = DocumentRow.objects.filter(project=found.project, kind=kind, key=_key(key))
     row = (
         rows.filter(version=version).first()
@@ -161,7 +180,8 @@ def get_document(
         else rows.filter(present=True, withdrawn=False).first()
     )
     if row is None:
-        raise NotFound(f"there is no {kind} {'' if key == '-' else key} in {slug}".replace("  ", " "))
+        named = " ".join([kind, *([] if key == "-" else [key]), *([f"version {version}"] if version else [])])
+        raise NotFound(f"there is no {named[:200]} in {slug}", todo=queries.there_is(found.project, kind))
     return _document(row)
 
 
@@ -178,6 +198,7 @@ def put_document(request: HttpRequest, slug: str, kind: str, key: str, payload: 
 
 @router.delete("/projects/{slug}/documents/{kind}/{key}", response={204: None})
 def withdraw_document(request: HttpRequest, slug: str, kind: str, key: str) -> Any:
+    """Take a document out of the present state. The log keeps that it was there."""
     found = access(request, slug, "edit")
     actions.withdraw_document(found.project, found.caller, kind, _key(key))
     return Status(204, None)
@@ -206,7 +227,7 @@ def list_subjects(request: HttpRequest, slug: str) -> list[dict[str, Any]]:
 def put_subject(request: HttpRequest, slug: str, kind: str, name: str, payload: SubjectIn) -> dict[str, Any]:
     """Say which version is the present one; what rests on another becomes stale."""
     found = access(request, slug, "edit")
-    version = Version(kind=kind, name=name, version=payload.version)
+    version = Version.of(kind, name, payload.version)
     depends = [Version.parse(text) for text in payload.depends]
     row = actions.put_subject(
         found.project, found.caller, version, phase=payload.phase, depends=depends, note=payload.note
@@ -251,7 +272,7 @@ def sign(request: HttpRequest, slug: str, payload: SignatureIn) -> Any:
 
 
 @router.get("/projects/{slug}/log")
-def read_log(request: HttpRequest, slug: str, after: int = 0) -> StreamingHttpResponse:
+def read_log(request: HttpRequest, slug: str, after: int = Query(0, ge=0, lt=2**63)) -> StreamingHttpResponse:
     """The whole log from a place on, as JSON lines, to be verified elsewhere."""
     found = access(request, slug)
     return StreamingHttpResponse(

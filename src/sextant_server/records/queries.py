@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from django.db.models import Max, Q
+from django.db.models import Max, Q, TextField
+from django.db.models.functions import Cast
 
 from sextant.criteria import Criterion, Setting
 from sextant.documents import document_kinds
@@ -132,7 +133,7 @@ def _models_named(documents: dict[str, tuple[Written, ...]]) -> Iterator[str]:
 def _evidence(
     project: Project, known: Iterable[Criterion], models: set[str]
 ) -> dict[str, tuple[Stored, ...]]:
-    topics = [about(c.key, setting, c.slice)[:200] for c in known for setting in Setting]
+    topics = [about(c.key, setting, c.slice) for c in known for setting in Setting]
     pointers = (
         Latest.objects.filter(Q(topic__in=topics) | ~Q(topic__startswith="criterion:"), project=project)
         .filter(model__in=["*", *models])
@@ -259,10 +260,15 @@ def resting_on(project: Project, row: EvidenceRow, state: ProjectState | None = 
     ]
     decisions = [
         {"phase": d.phase, "by": d.by, "at": d.at, "outcome": d.outcome}
-        for d in DecisionRow.objects.filter(project=project).order_by("-id")
-        if any(row.digest in (value.get("evidence") or ()) for value in d.items.values())
+        for d in _naming(project, row.digest)
     ]
     return {"items": items, "criteria": judged, "decisions": decisions, "stale": list(state.stale(read(row)))}
+
+
+def _naming(project: Project, digest: str) -> list[DecisionRow]:
+    """The latest decisions whose state named this evidence. A digest is long enough to be looked for as text."""
+    rows = DecisionRow.objects.filter(project=project).annotate(text=Cast("items", TextField()))
+    return list(rows.filter(text__contains=digest).defer("items", "anchor").order_by("-id")[:20])
 
 
 def log_records(project: Project, *, after: int = 0, limit: int = 1000) -> list[Record]:
@@ -279,6 +285,18 @@ def present_document(project: Project, kind: str, key: str) -> DocumentRow | Non
     return DocumentRow.objects.filter(
         project=project, kind=kind, key=key, present=True, withdrawn=False
     ).first()
+
+
+def there_is(project: Project, kind: str) -> str:
+    """What there is instead of a document that was not found, in words."""
+    kinds = document_kinds()
+    if kind not in kinds:
+        return f"kinds are {', '.join(kinds)}"
+    if not kinds[kind].many:
+        return "a project has one, with the key -"
+    keys = [row.key for row in present_documents(project, kind)]
+    more = f" and {len(keys) - 20} more" if len(keys) > 20 else ""
+    return f"keys are {', '.join(keys[:20])}{more}" if keys else "there is none of this kind yet"
 
 
 def document_versions(project: Project, kind: str, key: str, limit: int = 30) -> list[DocumentRow]:
