@@ -95,8 +95,14 @@ def test_the_winner_changes_at_the_turn_and_not_before(
 
 @pytest.mark.parametrize(
     ("fixed", "unit", "other_fixed", "other_unit", "volume"),
-    [(0, 0.5, 40000, 0.1, 100000), (40000, 0.1, 0, 0.5, 100000), (0, 0.1, 5, 0.2, None), (0, 1, 5, 1, None), (5, 0.1, 5, 0.2, None)],
-)  # fmt: skip
+    [
+        (0, 0.5, 40000, 0.1, 100000),
+        (40000, 0.1, 0, 0.5, 100000),
+        (0, 0.1, 5, 0.2, None),
+        (0, 1, 5, 1, None),
+        (5, 0.1, 5, 0.2, None),
+    ],
+)
 def test_costs_break_even_where_their_lines_cross(
     fixed: float, unit: float, other_fixed: float, other_unit: float, volume: float | None
 ) -> None:
