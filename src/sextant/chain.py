@@ -292,13 +292,17 @@ class Verifier:
             )
         elif done.records > last and not done.fault:
             said.append(
-                f"Records {last + 1} to {done.records} came after the last anchor: it cannot be told whether more came after "
-                "them and were cut off, or whether they were written anew."
+                f"{_span(last + 1, done.records)} came after the last anchor: it cannot be told whether more followed and was "
+                "cut off, or whether this was written anew."
             )
         said.append(
             "It cannot be told whether what was recorded was true, only that it is what was recorded."
         )
         return said
+
+
+def _span(first: int, last: int) -> str:
+    return f"Record {first}" if first == last else f"Records {first} to {last}"
 
 
 def verify(
