@@ -12,9 +12,12 @@ import hashlib
 import json
 import math
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
+
+#: The years that a date of a project may lie in.
+FIRST_YEAR, LAST_YEAR = 1900, 2200
 
 
 class Frozen(BaseModel):
@@ -23,6 +26,16 @@ class Frozen(BaseModel):
     model_config = ConfigDict(
         frozen=True, extra="forbid", ser_json_inf_nan="strings", protected_namespaces=()
     )
+
+    @model_validator(mode="after")
+    def _in_our_time(self) -> Self:
+        # Sums of days and changes of zone stay within the calendar, whatever is computed from a date later.
+        for name, value in self.__dict__.items():
+            if isinstance(value, date) and not FIRST_YEAR <= value.year <= LAST_YEAR:
+                raise ValueError(
+                    f"{name} lies in the year {value.year}: between {FIRST_YEAR} and {LAST_YEAR}"
+                )
+        return self
 
     def plain(self) -> dict[str, Any]:
         """As plain JSON values, without what was not given (an absent field and a null are one thing)."""

@@ -17,6 +17,8 @@ from sextant.canonical import Frozen, digest
 
 Key = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,79}$")]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000)]
+#: The longest span in days: a hundred years.
+MAX_DAYS = 36_500
 Phase = Literal["problem", "data", "model", "evaluation", "deployment", "maintenance"]
 
 
@@ -103,8 +105,8 @@ class Criterion(Frozen):
     continuous: bool = False
     baseline: Baseline | None = None
     due: date | None = None
-    due_days_after_exposure: int | None = Field(default=None, ge=0)
-    max_age_days: float | None = Field(default=None, gt=0)
+    due_days_after_exposure: int | None = Field(default=None, ge=0, le=MAX_DAYS)
+    max_age_days: float | None = Field(default=None, gt=0, le=MAX_DAYS)
     leading: Key | None = None
     owner: Text | None = None
     binding: Binding | None = None

@@ -13,9 +13,17 @@ import math
 import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
-from typing import Any, ClassVar, Literal, Self
+from hashlib import sha256
+from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import AwareDatetime, Field, field_serializer, model_validator
+from pydantic import (
+    AwareDatetime,
+    Field,
+    StringConstraints,
+    ValidationError,
+    field_serializer,
+    model_validator,
+)
 
 from sextant.canonical import Frozen
 from sextant.criteria import Key, Origin, Setting, Text
@@ -34,7 +42,7 @@ class Version(Frozen):
 
     kind: Key
     name: Key
-    version: Text
+    version: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=128)]
 
     def __str__(self) -> str:
         return f"{self.kind}:{self.name}@{self.version}"
@@ -54,7 +62,19 @@ class Version(Frozen):
                 rule=f"write {kind or 'kind'}:name@version",
                 todo="add the part after @",
             )
-        return cls(kind=given or kind or "", name=name, version=version)
+        return cls.of(given or kind or "", name, version)
+
+    @classmethod
+    def of(cls, kind: str, name: str, version: str) -> Self:
+        """The version that these three words name, or a clear error."""
+        try:
+            return cls(kind=kind, name=name, version=version)
+        except ValidationError as error:
+            faulty = str(error.errors(include_url=False)[0]["loc"][0])
+            raise InvalidInput(
+                f"{f'{kind}:{name}@{version}'[:200]!r} names no version: its {faulty} is not right",
+                rule="kind and name have small letters, digits, - and _, at most 80; a version 1 to 128 characters",
+            ) from error
 
 
 class Interval(Frozen):
@@ -390,7 +410,7 @@ class Agreement(Measurement):
     statistic: Literal["krippendorff_alpha", "fleiss_kappa"] = "krippendorff_alpha"
     patterns: tuple[tuple[int, ...], ...]
     multiplicity: tuple[int, ...]
-    resamples: int = Field(default=1000, ge=100)
+    resamples: int = Field(default=1000, ge=100, le=100_000)
     seed: int = 0
 
     @property
@@ -421,7 +441,7 @@ class Drift(Measurement):
     reference_counts: tuple[int, ...]
     current_counts: tuple[int, ...]
     edges: tuple[float, ...] = ()
-    resamples: int = Field(default=500, ge=100)
+    resamples: int = Field(default=500, ge=100, le=100_000)
     seed: int = 0
 
     @property
@@ -485,7 +505,16 @@ def about(criterion: str, setting: Setting, where: dict[str, str]) -> str:
     'criterion:accuracy:offline:ink=faded'
     """
     parts = ",".join(f"{key}={value}" for key, value in sorted(where.items()))
-    return f"criterion:{criterion}:{setting.value}" + (f":{parts}" if parts else "")
+    return shortened(f"criterion:{criterion}:{setting.value}" + (f":{parts}" if parts else ""))
+
+
+def shortened(topic: str) -> str:
+    """A topic of at most 200 characters, as it is stored: a long one ends in its digest, so that two differ still.
+
+    >>> shortened("drift:test:ink"), len(shortened("x" * 300))
+    ('drift:test:ink', 200)
+    """
+    return topic if len(topic) <= 200 else f"{topic[:135]}~{sha256(topic.encode()).hexdigest()}"
 
 
 def _strings(value: Any, place: str = "") -> Iterator[tuple[str, str]]:

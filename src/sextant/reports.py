@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AwareDatetime, Field, TypeAdapter, ValidationError
 
 from sextant.canonical import Frozen
-from sextant.criteria import Key, Text
+from sextant.criteria import MAX_DAYS, Key, Text
 from sextant.errors import InvalidInput
 from sextant.evidence import (
     Agreement,
@@ -256,7 +256,7 @@ class Freshness(Evidence):
     kind: Literal["freshness"] = "freshness"
     data: Version
     last_refreshed_at: AwareDatetime
-    cadence_days: float = Field(gt=0)
+    cadence_days: float = Field(gt=0, le=MAX_DAYS)
 
     @property
     def topic(self) -> str:

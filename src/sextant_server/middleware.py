@@ -7,13 +7,14 @@ import logging
 import secrets
 import time
 from collections.abc import Callable
+from urllib.parse import unquote
 
 from django.conf import settings
-from django.db import DatabaseError, OperationalError
+from django.db import DatabaseError, DataError, IntegrityError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from sextant.errors import SextantError, Unavailable
+from sextant.errors import Conflict, InvalidInput, SextantError, Unavailable
 from sextant_server.projects.frame import SignInFirst
 
 log = logging.getLogger("sextant.request")
@@ -64,7 +65,7 @@ class ContentSecurityPolicy:
 def problem(error: SextantError) -> HttpResponse:
     """An error as a problem body (RFC 9457)."""
     return HttpResponse(
-        json.dumps(error.problem(), ensure_ascii=False),
+        json.dumps(error.problem(), ensure_ascii=False).encode(errors="backslashreplace"),
         status=error.status,
         content_type="application/problem+json",
     )
@@ -73,10 +74,21 @@ def problem(error: SextantError) -> HttpResponse:
 def database_fault(error: DatabaseError) -> SextantError:
     """What the database could not do, as an error that says so: the transaction was rolled back, whole."""
     said = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    nothing = "nothing of it was stored"
+    if isinstance(error, IntegrityError):
+        return Conflict(
+            "somebody else wrote the same at the same moment", rule=nothing, todo="look again, then try again"
+        )
+    if isinstance(error, DataError):
+        return InvalidInput(
+            f"the database cannot hold a value of it: {said}",
+            rule=nothing,
+            todo="give a shorter or smaller value",
+        )
     full = any(words in said.lower() for words in ("full", "no space", "disk i/o", "could not extend"))
     return Unavailable(
         f"the database could not store it: {said}",
-        rule="nothing of it was stored",
+        rule=nothing,
         todo="make room on the disk, then try again"
         if full
         else "try again; if it stays so, see the server's log",
@@ -90,18 +102,34 @@ class Problems:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        if "\0" in request.path or "\0" in unquote(request.META.get("QUERY_STRING", "")):
+            # No database keeps this character, and PostgreSQL refuses to look for it.
+            return _said(request, InvalidInput("the address holds a NUL character", rule="no name holds one"))
+        response = self.get_response(request)
+        if request.path.startswith("/api/") and response.status_code == 405:
+            offered = response["Allow"]
+            error = InvalidInput(
+                f"{request.method} is not offered here", where=request.path, todo=f"use {offered}"
+            )
+            error.status = 405
+            response = problem(error)
+            response["Allow"] = offered
+        return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if isinstance(error, SignInFirst):
             return error.response
-        if isinstance(error, OperationalError):
+        if isinstance(error, DataError | IntegrityError | OperationalError):
             log.error("database fault", exc_info=error, extra={"path": request.path})
             error = database_fault(error)
         if not isinstance(error, SextantError):
             if not settings.DEBUG:
                 log.error("unexpected error", exc_info=error, extra={"path": request.path})
             return None
-        if request.path.startswith("/api/"):
-            return problem(error)
-        return render(request, "ui/error.html", {"status": error.status, "error": error}, status=error.status)
+        return _said(request, error)
+
+
+def _said(request: HttpRequest, error: SextantError) -> HttpResponse:
+    if request.path.startswith("/api/"):
+        return problem(error)
+    return render(request, "ui/error.html", {"status": error.status, "error": error}, status=error.status)

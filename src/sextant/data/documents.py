@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from sextant.canonical import Frozen
-from sextant.criteria import Key, Phase
+from sextant.criteria import MAX_DAYS, Key, Phase
 from sextant.documents import Document, Words, document
 
 Aspect = Literal["quantity", "quality", "format", "labels", "sources"]
@@ -169,7 +169,11 @@ class Pipeline(Document):
         None, ge=0, title="Owner's days a month", description="How much of their time is set aside for it."
     )
     cadence_days: float | None = Field(
-        None, gt=0, title="Refreshed every (days)", description="1 for daily, 7 for weekly, 0.04 for hourly."
+        None,
+        gt=0,
+        le=MAX_DAYS,
+        title="Refreshed every (days)",
+        description="1 for daily, 7 for weekly, 0.04 for hourly.",
     )
     monthly_cost: float | None = Field(
         None, ge=0, title="Cost a month", description="In the project's currency."

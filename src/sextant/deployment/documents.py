@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from sextant.canonical import Frozen
-from sextant.criteria import Key, Phase
+from sextant.criteria import MAX_DAYS, Key, Phase
 from sextant.documents import Document, Words, document
 
 
@@ -17,7 +17,11 @@ class PlannedStep(Frozen):
 
     share: float = Field(gt=0, le=1, title="Share", description="Of users, as a fraction: 0.05 is 5 %.")
     dwell_days: float = Field(
-        0, ge=0, title="Days", description="How long it stays at this share at least. The last step may be 0."
+        0,
+        ge=0,
+        le=MAX_DAYS,
+        title="Days",
+        description="How long it stays at this share at least. The last step may be 0.",
     )
     minimum_sample: int = Field(
         0,
@@ -99,6 +103,7 @@ class Monitor(Document):
     silent_after_hours: float = Field(
         72,
         gt=0,
+        le=MAX_DAYS,
         title="Silent after hours",
         description="If nothing came for so long, it counts as dead. Longer where data comes weekly.",
     )
@@ -132,7 +137,11 @@ class RollbackPlan(Document):
         None, gt=0, title="Back within seconds", description="How long the way back may take, seen by a user."
     )
     drill_max_age_days: int = Field(
-        90, ge=1, title="Drill again after days", description="A drill older than this no longer counts."
+        90,
+        ge=1,
+        le=MAX_DAYS,
+        title="Drill again after days",
+        description="A drill older than this no longer counts.",
     )
     owner: Words = Field("", title="Owner", description="Who may do it at night, by role.")
 

@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from sextant.criteria import Key, Phase
+from sextant.criteria import MAX_DAYS, Key, Phase
 from sextant.documents import Document, Words, document
 
 #: From harmless to harmful, as findings are graded.
@@ -79,6 +79,7 @@ class AbDesign(Document):
     duration_days: int | None = Field(
         None,
         ge=1,
+        le=MAX_DAYS,
         title="Days",
         description="How long it runs. Two weeks at least, so that each weekday comes twice.",
     )

@@ -8,7 +8,7 @@ from typing import ClassVar, Literal, Self
 from pydantic import Field, model_validator
 
 from sextant.canonical import Frozen
-from sextant.criteria import Key, Phase
+from sextant.criteria import MAX_DAYS, Key, Phase
 from sextant.documents import Document, Words, document
 
 
@@ -23,7 +23,7 @@ class ReviewPlan(Document):
 
     first_on: date | None = Field(None, title="First review", description="The day of the first review.")
     cadence_days: int = Field(
-        7, ge=1, title="Every so many days", description="7 is weekly; no longer than that."
+        7, ge=1, le=MAX_DAYS, title="Every so many days", description="7 is weekly; no longer than that."
     )
     owner: Words = Field("", title="Owner", description="Who holds it, by role.")
 
@@ -73,11 +73,16 @@ class DriftPlan(Document):
         (), title="Labels and results", description="What it is scored on in recent cases; one a line."
     )
     data_cadence_days: float | None = Field(
-        None, gt=0, title="Features every so many days", description="How often the features are checked."
+        None,
+        gt=0,
+        le=MAX_DAYS,
+        title="Features every so many days",
+        description="How often the features are checked.",
     )
     concept_cadence_days: float | None = Field(
         None,
         gt=0,
+        le=MAX_DAYS,
         title="Results every so many days",
         description="How often labels and results are checked.",
     )
@@ -120,6 +125,7 @@ class RetrainingPlan(Document):
     reevaluate_every_days: int | None = Field(
         None,
         ge=1,
+        le=MAX_DAYS,
         title="Evaluate again every so many days",
         description="Only for a provider's model: how often it is held against its targets again.",
     )
@@ -179,6 +185,7 @@ class UpkeepPlan(Document):
     backlog_cadence_days: int = Field(
         30,
         ge=1,
+        le=MAX_DAYS,
         title="List of improvements every so many days",
         description="How often the list is gone through.",
     )

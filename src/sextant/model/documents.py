@@ -9,7 +9,7 @@ from typing import ClassVar, Literal, Self
 from pydantic import Field, model_validator
 
 from sextant.canonical import Frozen
-from sextant.criteria import Key, Phase
+from sextant.criteria import MAX_DAYS, Key, Phase
 from sextant.documents import Document, Words, document
 from sextant.evidence import Version
 
@@ -147,7 +147,7 @@ class ModelOption(Document):
         None, ge=1, le=5, title="Data at hand", description="From 1 (all to be collected) to 5 (all there)."
     )
     weeks_to_market: float | None = Field(
-        None, ge=0, title="Weeks to market", description="How long until users could have it."
+        None, ge=0, le=MAX_DAYS, title="Weeks to market", description="How long until users could have it."
     )
     notes: Words = Field("", title="Notes", description="What speaks for it and against it.")
     ruled_out: Words = Field(

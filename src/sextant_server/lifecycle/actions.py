@@ -53,7 +53,8 @@ def _named(text: str, where: str) -> str:
 
 def _save(project: Project, caller: Caller, kind: str, *rows: Any) -> None:
     records = append(project, caller, [(kind, row.as_recorded()) for row in rows])
-    for row, row.record in zip(rows, records, strict=True):
+    for row, record in zip(rows, records, strict=True):
+        row.record = record
         row.save()
 
 

@@ -259,8 +259,7 @@ def resting_on(project: Project, row: EvidenceRow, state: ProjectState | None = 
         if state.verdict(key).evidence == row.digest
     ]
     decisions = [
-        {"phase": d.phase, "by": d.by, "at": d.at, "outcome": d.outcome}
-        for d in _naming(project, row.digest)
+        {"phase": d.phase, "by": d.by, "at": d.at, "outcome": d.outcome} for d in _naming(project, row.digest)
     ]
     return {"items": items, "criteria": judged, "decisions": decisions, "stale": list(state.stale(read(row)))}
 

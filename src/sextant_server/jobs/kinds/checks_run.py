@@ -13,7 +13,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from sextant.errors import Forbidden, InvalidInput, SextantError
-from sextant.evidence import Evidence
+from sextant.evidence import Evidence, shortened
 from sextant_server.jobs.registry import Work, job
 from sextant_server.projects.models import Project, Token
 from sextant_server.projects.permissions import Caller
@@ -137,7 +137,7 @@ def _stored(project: Project, caller: Caller, found: Sequence[Evidence]) -> dict
 def _latest(project: Project, item: Evidence) -> Evidence | None:
     """The latest evidence on the same topic and model."""
     pointer = (
-        Latest.objects.filter(project=project, topic=item.topic[:200], model=str(item.model or ""))
+        Latest.objects.filter(project=project, topic=shortened(item.topic), model=str(item.model or ""))
         .select_related("evidence__record")
         .first()
     )
