@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from sextant.errors import Conflict, NotFound
+from sextant.errors import Conflict, NotFound, Unavailable
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -51,7 +51,22 @@ def use_home(home: Path | None = None, *, create: bool = True) -> Path:
             todo="open the other one from another process",
         )
     os.environ["SEXTANT_HOME"] = str(chosen)
+    if not chosen.is_dir():
+        _make(chosen)
     return chosen
+
+
+def _make(home: Path) -> None:
+    """Make the folder, and keep what is in it out of the git repository that it may lie in."""
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        (home / ".gitignore").write_text("*\n", encoding="utf-8")
+    except OSError as error:
+        raise Unavailable(
+            f"the data home cannot be made: {error.strerror}",
+            where=str(home),
+            todo="set SEXTANT_HOME to a folder",
+        ) from error
 
 
 def open_home(home: Path | None = None, *, create: bool = True) -> Path:

@@ -1,0 +1,101 @@
+"""Where the command line starts, and the table of its commands.
+
+The table is all that `sextant --help` needs, so that it answers before anything is imported; a command's
+module is imported when the command is asked for.
+"""
+
+from __future__ import annotations
+
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+USAGE = "sextant [--version] COMMAND ..."
+ABOUT = "Where an ML product stands: its targets, the proof, and what that says about each gate."
+
+#: (heading, {command: (module:function, one line of help)}), in the order in which they are shown.
+SECTIONS = (
+    ("Begin", {
+        "init": ("init:init", "Begin a project in this folder, and measure what its files allow"),
+        "demo": ("demo:demo", "Carry a real project through all six phases, and open it"),
+        "check": ("check:check", "Run the checks of sextant.yaml and store what they found"),
+        "sync": ("sync:sync", "Bring sextant.yaml and the site to say the same"),
+        "schema": ("schema:schema", "Write the schema of sextant.yaml, for editors"),
+    }),
+    ("Where it stands", {
+        "status": ("status:status", "Targets against what was measured, what blocks, what next"),
+        "gate": ("gate:gate", "What each gate says; exit 1 if something blocks"),
+        "evidence": ("evidence:evidence", "List, show, add and compute again what was measured"),
+        "criteria": ("criteria:criteria", "List the targets"),
+        "documents": ("documents:documents", "List, show and write documents"),
+        "subject": ("subject:subject", "Say which version of a thing is the present one"),
+        "reruns": ("decisions:reruns", "What is stale and must be run again, and what that takes"),
+    }),
+    ("Decide and plan", {
+        "decide": ("decisions:decide", "Record a person's decision at a gate"),
+        "waive": ("decisions:waive", "Go on without an item or a target for a while"),
+        "not-applicable": ("decisions:not_applicable", "Say that an item or a target does not apply"),
+        "back": ("decisions:back", "Go back to a phase, with a reason"),
+        "sign": ("decisions:sign", "Sign the present version of a document or the goals"),
+        "risks": ("planning:risks", "The risk register"),
+        "timeline": ("planning:timeline", "Planned, actual and forecast dates"),
+        "plan": ("plan:plan", "A short plan out of all that is known, with a signed head of the log"),
+    }),
+    ("Prove and keep", {
+        "audit": ("audit:audit", "Check that the log still says what it said"),
+    }),
+    ("Run it for others", {
+        "serve": ("server:serve", "Run the site, the API and the worker"),
+        "worker": ("server:worker", "Run a worker alone"),
+        "token": ("accounts:token", "Make, list and revoke tokens of programs"),
+        "user": ("accounts:user", "Make and list accounts"),
+        "manage": ("server:manage", "Django's own management commands"),
+    }),
+)  # fmt: skip
+
+COMMANDS = {name: entry for _, listed in SECTIONS for name, entry in listed.items()}
+
+
+def help_text() -> str:
+    """What `sextant --help` prints."""
+    width = max(map(len, COMMANDS))
+    lines = [f"Usage: {USAGE}", "", f"  {ABOUT}"]
+    for heading, listed in SECTIONS:
+        lines += ["", f"{heading}:"]
+        lines += [f"  {name:<{width}}  {line}" for name, (_, line) in listed.items()]
+    return "\n".join([*lines, "", "`sextant COMMAND --help` says more of each."])
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code: 0 done, 1 something is not met, 2 bad use or out of reach,
+    130 ctrl-C."""
+    import os
+
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            # A terminal that cannot show a sign shows a question mark rather than a traceback.
+            stream.reconfigure(errors="replace")
+    try:
+        if given in (["--help"], ["-h"]) and "_SEXTANT_COMPLETE" not in os.environ:
+            sys.stdout.write(help_text() + "\n")
+            sys.stdout.flush()
+            return 0
+        from sextant_cli.group import start
+
+        code = start(given)
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:
+        # Whoever read the output has seen enough; nothing is left to be flushed into the closed pipe.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + 13
+    except KeyboardInterrupt:
+        sys.stderr.write("\nStopped.\n")
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(run())
