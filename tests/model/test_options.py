@@ -42,6 +42,7 @@ def test_what_is_equal_for_all_counts_for_nobody() -> None:
     found = rank(same, {**WEIGHTS, "control": 10}, lower_is_better=["ms"])
     assert [s.option for s in found] == ["net", "forest", "rules"]
     assert all(s.parts["control"] == 0 for s in found)
+    assert rank(same, {**WEIGHTS, "control": 10}, lower_is_better=["ms", "control"]) == found
 
 
 def test_the_turning_points_are_where_two_lines_meet() -> None:

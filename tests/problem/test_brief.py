@@ -17,6 +17,8 @@ CHURN = Criterion(
     role="guardrail",
 )  # fmt: skip
 
+USE = POSTS.model_copy(update={"key": "use", "name": "Use", "family": "product", "unit": "share"})
+
 
 def sure(value: float) -> Spread:
     return Spread(low=value, likely=value, high=value)
@@ -28,7 +30,7 @@ def whole(brief: Brief) -> Brief:
         roi=Roi(benefit=sure(100), build=sure(1000), run=sure(0), months=12, discount_rate=0),
         feasibility=Feasibility(data=Side(verdict="caution", findings="Half is there.")),
         stakeholders=[Stakeholder(name="Dana", role="ml_lead"), Stakeholder(name="Ivo", role="ml_lead")],
-        criteria=[POSTS, CHURN], risks=[("It invents facts", "")], starts=date(2027, 1, 4), ends=date(2027, 4, 30),
+        criteria=[POSTS, CHURN, USE], risks=[("It invents facts", "")], starts=date(2027, 1, 4), ends=date(2027, 4, 30),
         budget=1000,
     )  # fmt: skip
 
@@ -43,7 +45,7 @@ def test_an_empty_brief_is_filled_from_what_there_is() -> None:
     assert found.feasibility == "Data: caution. Half is there."
     assert found.team == ("ml lead",)
     assert found.risks == "It invents facts: no mitigation yet."
-    assert found.unwritten == ("Proposed ML approach", "Scope", "Product targets", "ML targets", "Done means")
+    assert found.unwritten == ("Proposed ML approach", "Scope", "ML targets", "Done means")
 
 
 def test_prose_by_hand_stays_and_targets_dates_and_budget_follow_their_source() -> None:

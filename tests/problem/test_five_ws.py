@@ -49,6 +49,7 @@ def test_good_examples_pass_and_bad_ones_do_not(
         ("what", "Drivers wait half an hour at each depot because the gate list is on paper"),
         ("who", "All customers in Germany"),
         ("who", "Night-shift nurses on two wards"),
+        ("who", "Dispatchers who book drivers and their customers"),
         ("why", "Each miss costs a refund and about 20 minutes of a clerk's time"),
         ("when", "On Mondays, before the stand-up"),
         ("when", "Whenever a parcel comes back"),
