@@ -3,6 +3,7 @@ was."""
 
 from __future__ import annotations
 
+import json
 import types
 from datetime import date, datetime
 from typing import Any, Literal, Union, get_args, get_origin
@@ -84,6 +85,19 @@ def test_what_is_not_a_kind_or_not_a_field_is_named() -> None:
         read_document("five_ws", {"rhyme": "yes"})
     with pytest.raises(InvalidInput, match="low, likely and high must rise"):
         read_document("roi", {"build": {"low": 5, "high": 2}})
+
+
+@pytest.mark.parametrize("value", ["Infinity", "NaN"])
+@pytest.mark.parametrize(
+    ("name", "body"),
+    [("data_plan", {"collection_budget": 0}), ("roi", {"run": {"high": 0}}), ("roi", {"bar_median": 0}),
+     ("option_decision", {"weights": [{"factor": "control", "weight": 0}]})],
+)  # fmt: skip
+def test_an_amount_is_finite(name: str, body: dict[str, Any], value: str) -> None:
+    read_document(name, body)
+    endless = json.loads(json.dumps(body).replace(" 0", f' "{value}"'))
+    with pytest.raises(InvalidInput):
+        read_document(name, endless)
 
 
 def test_two_kinds_may_not_share_a_name() -> None:

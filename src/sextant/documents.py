@@ -1,8 +1,9 @@
 """Documents: what people write down about a project, typed and versioned.
 
-Each phase declares its kinds in its own `documents.py` and registers them here by their name. A document of a kind
-has a key (`""` where a project has just one), versions, and a digest that people sign. A person's word decides a
-gate item only where GATES.md says "signed"; elsewhere the check reads what the document points to.
+Each phase declares its kinds in its own `documents.py` and registers them here by their name. A document of
+a kind has a key (`""` where a project has just one), versions, and a digest that people sign. A person's
+word decides a gate item only where GATES.md says "signed"; elsewhere the check reads what the document
+points to.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Annotated, Any, ClassVar, TypeVar
 
-from pydantic import StringConstraints, ValidationError
+from pydantic import ConfigDict, StringConstraints, ValidationError
 
 from sextant.canonical import Frozen
 from sextant.criteria import Phase
@@ -23,10 +24,13 @@ Words = Annotated[str, StringConstraints(strip_whitespace=True, max_length=4000)
 class Document(Frozen):
     """Base of every kind of document.
 
-    `kind` names it, `phase` is where it belongs, `many` says that a project may have several, each with a key;
-    `label` and `help` are what the page says. `material` names the fields whose change re-opens signatures
-    (all of them unless it says so); the rest is wording.
+    `kind` names it, `phase` is where it belongs, `many` says that a project may have several, each with a
+    key; `label` and `help` are what the page says. `material` names the fields whose change re-opens
+    signatures (all of them unless it says so); the rest is wording.
     """
+
+    # Nobody writes down an infinite amount; evidence may hold one.
+    model_config = ConfigDict(allow_inf_nan=False)
 
     kind: ClassVar[str]
     phase: ClassVar[Phase]

@@ -174,7 +174,7 @@ class Weight(Frozen):
         description="A target's key, or a field of the options: control, expertise, data_at_hand and so on.",
     )
     weight: float = Field(
-        ge=0, title="Weight", description="How much it counts beside the others; any scale."
+        ge=0, le=1e6, title="Weight", description="How much it counts beside the others; any scale."
     )
 
 

@@ -138,12 +138,16 @@ class DecisionTree(Document):
     )
 
 
+#: More money than any project moves, in any currency; far from where floats overflow.
+MOST = 1e15
+
+
 class Spread(Frozen):
     """Three guesses of one amount: as low as it may be, most likely, as high as it may be."""
 
-    low: float | None = Field(None, ge=0, title="Low", description="It will hardly be less.")
-    likely: float | None = Field(None, ge=0, title="Likely", description="Your best guess.")
-    high: float | None = Field(None, ge=0, title="High", description="It will hardly be more.")
+    low: float | None = Field(None, ge=0, le=MOST, title="Low", description="It will hardly be less.")
+    likely: float | None = Field(None, ge=0, le=MOST, title="Likely", description="Your best guess.")
+    high: float | None = Field(None, ge=0, le=MOST, title="High", description="It will hardly be more.")
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:

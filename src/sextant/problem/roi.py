@@ -80,9 +80,8 @@ def simulate(roi: Roi, *, draws: int = DRAWS) -> Return:
     net, cost = benefit - run, build * building
     worth = net * using[-1] - cost
     back = worth >= -1e-9 * cost  # what rounding takes away is no loss
-    # The first month whose running total has the cost back. Draws that never get there count as infinitely
-    # late.
-    needed = np.divide(cost, net, out=np.full(draws, np.inf), where=net > 0)
+    # The first month whose running total has the cost back, in the draws that get there.
+    needed = np.divide(cost, net, out=np.zeros(draws), where=back & (net > 0))
     first = roi.build_months + 1 + np.searchsorted(using, needed * (1 - 1e-9))
     months = np.where(back, np.where(cost > 0, first, 0), np.inf)
     middle = float(np.sort(months)[draws // 2])

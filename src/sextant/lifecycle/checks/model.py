@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, timedelta
 from itertools import chain
@@ -254,7 +255,7 @@ def _measured_on(
         for stored in chain.from_iterable(topics)
         if isinstance(stored.evidence, Measurement)
         and stored.evidence.model == version
-        and stored.evidence.undefined is None
+        and math.isfinite(stored.evidence.value)
     ]
     return max(found, key=lambda f: f[0].at, default=None)
 
