@@ -15,7 +15,7 @@ def meaning(ev: Measurement) -> str:
     >>> ev = Proportion.of(successes=96, trials=100, unit="share", setting="offline", estimand="digits read right",
     ...     at="2026-01-01T00:00:00Z", producer={"name": "doc"})
     >>> meaning(ev)
-    'Of 100 like these, 90 to 98 would come out so; 96 of the 100 that were measured did.'
+    'Of 100 like these, 90 to 99 would come out so; 96 of the 100 that were measured did.'
     """
     if ev.undefined:
         return f"No number could be computed: {ev.undefined}."
