@@ -39,8 +39,7 @@ def connect(
     Raises `Unavailable` where the server cannot be reached (on first use), `NotFound` where `create` is
     False and there is no data home, `Conflict` where this process works on another data home already.
 
-    >>> import tempfile
-    >>> with connect(home=tempfile.mkdtemp()) as client:  # doctest: +SKIP
+    >>> with connect() as client:
     ...     project = client.create_project("forms", "Reading of paper forms")
     ...     [p.slug for p in client.projects()]
     ['forms']
