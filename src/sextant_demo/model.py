@@ -57,8 +57,8 @@ def compare(story: Story) -> None:
     """Train every way, time every answer, and measure all of them on the same held-out rows."""
     for way in COMPARED:
         train(story, way)
-        name = slug_of(way)
-        story.check(f"{name}-accuracy", f"{name}-digit-8", f"{name}-latency", f"{name}-cost")
+    about = ("accuracy", "digit-8", "latency", "cost")
+    story.check(*(f"{slug_of(way)}-{what}" for way in COMPARED for what in about))
 
 
 def train(story: Story, way: str) -> None:
