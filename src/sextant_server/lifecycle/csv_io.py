@@ -19,7 +19,8 @@ MOST = 1_000_000
 def safe(value: Any) -> str:
     """A cell that a spreadsheet shows as text: what would begin a formula gets an apostrophe before it."""
     text = "" if value is None else str(value)
-    if text.startswith(_FORMULA) and not _is_number(text):
+    # What has an apostrophe already gets one more, so that reading it takes away just this one.
+    if text.lstrip("'").startswith(_FORMULA) and not _is_number(text):
         return f"'{text}"
     return text
 
@@ -55,11 +56,8 @@ def read(data: bytes, columns: Sequence[str], *, needs: Sequence[str]) -> list[d
         raise InvalidInput(
             f"byte {error.start} is not UTF-8", todo="save the file as CSV UTF-8 in your spreadsheet"
         ) from error
-    try:
-        dialect: Any = csv.Sniffer().sniff(text.splitlines()[0] if text else "", delimiters=",;\t")
-    except csv.Error:
-        dialect = csv.excel
-    lines = list(csv.reader(io.StringIO(text), dialect))
+    first = text.partition("\n")[0]
+    lines = list(csv.reader(io.StringIO(text), delimiter=max(",;\t", key=first.count)))
     if not lines:
         raise InvalidInput("the file is empty", todo=f"give a first row with {', '.join(columns)}")
     head = [h.strip().lower().replace(" ", "_") for h in lines[0]]
@@ -84,4 +82,4 @@ def read(data: bytes, columns: Sequence[str], *, needs: Sequence[str]) -> list[d
 def _unsafe(cell: str) -> str:
     """The cell without the apostrophe that `safe` put before it."""
     text = cell.strip()
-    return text[1:] if text.startswith("'") and text[1:].startswith(_FORMULA) else text
+    return text[1:] if text.startswith("'") and text.lstrip("'").startswith(_FORMULA) else text

@@ -25,14 +25,16 @@ class RiskForm(forms.Form):
 
     key = forms.CharField(required=False, widget=forms.HiddenInput)
     text = forms.CharField(label="What might happen", max_length=1000)
-    phase = forms.ChoiceField(label="Phase", choices=[(p.key, p.name) for p in PHASES])
+    phase = forms.ChoiceField(label="Phase", choices=[(p.key, p.name) for p in PHASES], initial=PHASES[0].key)
     likelihood = forms.TypedChoiceField(label="Likelihood", coerce=int, choices=_SCALE, initial=3)
     impact = forms.TypedChoiceField(label="Impact", coerce=int, choices=_SCALE, initial=3)
     owner = forms.CharField(label="Owner", required=False, max_length=200)
     mitigation = forms.CharField(label="What we do about it", required=False, max_length=2000)
     review_on = _day("Look again on")
     status = forms.ChoiceField(
-        label="Status", choices=[(s, s.capitalize()) for s in ("open", "mitigated", "accepted", "closed")]
+        label="Status",
+        choices=[(s, s.capitalize()) for s in ("open", "mitigated", "accepted", "closed")],
+        initial="open",
     )
 
 

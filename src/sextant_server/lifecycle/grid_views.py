@@ -46,6 +46,8 @@ def risks(request: HttpRequest, slug: str) -> HttpResponse:
     if "csv" in request.GET:
         return csv_io.response(f"{slug}-risks.csv", RISK_COLUMNS, rows)
     grid, fault = RiskGrid(initial=rows, prefix="risks"), ""
+    # An empty register invites to write: two blank rows, which are no risks until they say something.
+    grid.extra = 0 if rows else 2
     if request.method == "POST":
         store: Store = lambda given: actions.put_risks(found.project, found.caller, given)  # noqa: E731
         if "upload" in request.POST:

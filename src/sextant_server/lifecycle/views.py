@@ -23,7 +23,7 @@ from sextant.lifecycle.reruns import would_go_stale
 from sextant.lifecycle.state import ProjectState
 from sextant_server.lifecycle import actions, queries
 from sextant_server.lifecycle.forms import BackForm, DecisionForm, EndForm, ExemptForm
-from sextant_server.projects.frame import enter, page, sent
+from sextant_server.projects.frame import enter, page, put_beside, sent
 from sextant_server.projects.overview import Target, blocker, course
 from sextant_server.projects.permissions import Access
 from sextant_server.records.document_forms import shown
@@ -103,7 +103,7 @@ def decide(request: HttpRequest, slug: str, phase: str) -> HttpResponse:
                 waivers=form.waivers(),
             )  # fmt: skip
         except SextantError as error:
-            form.add_error(None, str(error))
+            put_beside(form, error)
         else:
             messages.success(request, f"The decision on {BY_KEY[key].name} is recorded and anchored.")
             return redirect("decided", slug, row.pk)
@@ -172,7 +172,7 @@ def exempt(request: HttpRequest, slug: str, target: str) -> HttpResponse:
         try:
             _exempt(request, found, target, form)
         except SextantError as error:
-            form.add_error(None, str(error))
+            put_beside(form, error)
         else:
             return redirect(back)
     context = {
@@ -217,7 +217,7 @@ def back(request: HttpRequest, slug: str, phase: str) -> HttpResponse:
                 subjects=chosen if subjects else None,
             )  # fmt: skip
         except SextantError as error:
-            form.add_error(None, str(error))
+            put_beside(form, error)
         else:
             messages.success(request, f"{BY_KEY[key].name} is open again.")
             return redirect("phase", slug, key)

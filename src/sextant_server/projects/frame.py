@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth.views import redirect_to_login
+from django.forms import Form
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 
+from sextant.errors import SextantError
 from sextant_server.projects.permissions import Access, access, caller
 
 TABS = (
@@ -42,6 +44,14 @@ def enter(request: HttpRequest, slug: str, action: str = "view") -> Access:
 def sent(request: HttpRequest) -> QueryDict | None:
     """What a form is bound to: what was sent, also if that is nothing; None where nothing was."""
     return request.POST if request.method == "POST" else None
+
+
+def put_beside(form: Form, error: SextantError) -> None:
+    """Show an error where it belongs: beside the field that it names, else above the form."""
+    place = error.where if error.where in form.fields else None
+    where, error.where = error.where, None if place else error.where
+    form.add_error(place, f"{str(error)[:1].upper()}{str(error)[1:]}.")
+    error.where = where
 
 
 def page(

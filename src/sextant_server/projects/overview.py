@@ -118,6 +118,8 @@ def href(slug: str, target: str, phase: str, item: str) -> str:
     if kind == "document" and rest:
         name, _, key = rest.partition(":")
         return reverse("document", args=[slug, name, key]) if key else reverse("documents", args=[slug, name])
+    if target == "criterion:new":
+        return reverse("new-target", args=[slug])
     if kind == "criterion" and rest:
         return reverse("target", args=[slug, rest])
     if kind == "evidence":
@@ -138,6 +140,8 @@ def blocker(slug: str, found: ItemState) -> dict[str, Any]:
         "item": found.item, "status": found.status.value, "reason": found.finding.reason,
         "label": action.label if action else "Open the item",
         "href": href(slug, action.target if action else "", found.item.phase, found.item.key),
+        # Every other page can be read by whoever sees the project.
+        "for_editors": action is not None and action.target == "criterion:new",
     }  # fmt: skip
 
 

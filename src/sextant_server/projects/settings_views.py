@@ -17,7 +17,7 @@ from sextant.errors import Forbidden, SextantError
 from sextant.lifecycle.rigor import PROFILES
 from sextant_server.jobs.queries import recent
 from sextant_server.projects import actions
-from sextant_server.projects.frame import enter, page, sent
+from sextant_server.projects.frame import enter, page, put_beside, sent
 from sextant_server.projects.models import ROLES, SCOPES, Member, Token, Webhook
 from sextant_server.projects.permissions import Access, caller
 
@@ -91,7 +91,7 @@ def settings(request: HttpRequest, slug: str) -> HttpResponse:
             if form is None:
                 messages.error(request, str(error))
             else:
-                form.add_error(error.where if error.where in form.fields else None, error.what)
+                put_beside(form, error)
         else:
             if asked in FORMS and made[asked].errors:
                 status = 422

@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from sextant.errors import SextantError
 from sextant_server.projects import actions, overview
 from sextant_server.projects.forms import ProjectForm
-from sextant_server.projects.frame import enter, page, sent
+from sextant_server.projects.frame import enter, page, put_beside, sent
 from sextant_server.projects.permissions import caller, visible
 from sextant_server.records.queries import project_state
 
@@ -32,7 +32,7 @@ def new(request: HttpRequest) -> HttpResponse:
         try:
             project = actions.create_project(caller(request), **form.values())
         except SextantError as error:
-            form.add_error(error.where if error.where in form.fields else None, error.what)
+            put_beside(form, error)
         else:
             messages.success(request, f"{project.name} is open. Its timeline has the usual durations.")
             return redirect("project", project.slug)

@@ -17,6 +17,7 @@ from pydantic.fields import FieldInfo
 
 from sextant.canonical import Frozen
 from sextant.documents import Document
+from sextant_server.records.faults import in_words
 
 #: Short texts get one line; what a person writes sentences into gets a box.
 _ONE_LINE = (
@@ -186,7 +187,7 @@ class DocumentForm:
             self.document = self.kind.model_validate(body)
         except ValidationError as error:
             for fault in error.errors(include_url=False):
-                self._place(fault["loc"], fault["msg"].removeprefix("Value error, "))
+                self._place(fault["loc"], in_words(fault))
             return False
         return True
 

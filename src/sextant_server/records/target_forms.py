@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from sextant import __version__
 from sextant.criteria import Criterion, Family, Phase, Setting
 from sextant.evidence import Count, Declared, Evidence
+from sextant_server.records.faults import in_words
 
 DATE = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
 LONG = forms.Textarea(attrs={"rows": 2})
@@ -128,9 +129,7 @@ class CriterionForm(forms.Form):
                 field = {"baseline": "baseline_source", "binding": "measured_by"}.get(str(fault["loc"][0]), fault["loc"][0]) if (
                     fault["loc"]
                 ) else None  # fmt: skip
-                self.add_error(
-                    field if field in self.fields else None, fault["msg"].removeprefix("Value error, ")
-                )
+                self.add_error(field if field in self.fields else None, in_words(fault))
         except ValueError as error:
             self.add_error("slice", str(error))
         return data

@@ -15,10 +15,11 @@ from sextant.errors import NotFound, SextantError
 from sextant.lifecycle.state import ProjectState
 from sextant.meaning import meaning
 from sextant.verdicts import RULES, due_at
-from sextant_server.projects.frame import enter, page, sent
+from sextant_server.projects.frame import enter, page, put_beside, sent
 from sextant_server.projects.overview import Target, targets
 from sextant_server.projects.permissions import Access
 from sextant_server.records import actions, history
+from sextant_server.records.faults import in_words
 from sextant_server.records.queries import project_state
 from sextant_server.records.target_forms import CriterionForm, NumberForm
 
@@ -85,7 +86,7 @@ def edit(request: HttpRequest, slug: str, key: str = "") -> HttpResponse:
             else:
                 actions.put_criteria(found.project, found.caller, [made])
         except SextantError as error:
-            form.add_error(None, str(error))
+            put_beside(form, error)
         if not form.errors:
             messages.success(request, f"{made.name} is written down.")
             return redirect("target", slug, made.key)
@@ -120,9 +121,9 @@ def enter_number(request: HttpRequest, slug: str, key: str) -> HttpResponse:
         try:
             [(row, _)] = actions.add_evidence(found.project, found.caller, [form.evidence(criterion)])
         except ValidationError as error:
-            form.add_error(None, error.errors()[0]["msg"].removeprefix("Value error, "))
+            form.add_error(None, in_words(error.errors(include_url=False)[0]))
         except SextantError as error:
-            form.add_error(None, str(error))
+            put_beside(form, error)
         else:
             messages.success(request, "The number is stored as proof.")
             return redirect("evidence", slug, row.digest)
