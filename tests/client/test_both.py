@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import math
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -9,7 +11,7 @@ import pytest
 from sextant.chain import Verifier, verify
 from sextant.criteria import Criterion, Setting
 from sextant.errors import Conflict, InvalidInput, NotFound
-from sextant.evidence import Count, Evidence, Producer, Proportion, Version
+from sextant.evidence import Count, Evidence, Producer, Proportion, Quantile, Version
 from sextant.lifecycle.phases import PHASES
 from sextant.lifecycle.state import PhasePlan, Risk
 from sextant.problem.documents import FiveWs, Interview
@@ -205,7 +207,7 @@ def test_jobs(project: Project) -> None:
         (lambda c, p: p.find_evidence("0" * 64), NotFound, "there is no evidence"),
         (lambda c, p: p.find_evidence("abc"), NotFound, "too short"),
         (lambda c, p: p.gate("shipping"), NotFound, "there is no phase 'shipping'"),
-        (lambda c, p: p.document("poem"), NotFound, "there is no poem"),
+        (lambda c, p: p.document("brief"), NotFound, "there is no brief"),
         (lambda c, p: p.change(colour="red"), InvalidInput, "colour"),
         (lambda c, p: p.put_risks([{"text": ""}]), InvalidInput, "risk in row 1"),
         (lambda c, p: p.sign("brief", role="sponsor", person="Ann"), Conflict, "nothing called 'brief'"),
@@ -217,3 +219,23 @@ def test_what_the_other_side_refuses_is_raised_here(
 ) -> None:
     with pytest.raises(kind, match=said):
         call(client, project)  # type: ignore[operator]
+
+
+def test_numbers_that_are_none_survive_as_standard_json(client: Client, project: Project) -> None:
+    """Five values say nothing about where the 95th percentile may end: its upper end is infinite."""
+    latency = ACCURACY.model_copy(
+        update={"key": "latency", "unit": "ms", "direction": "at_most", "metric": "p95"}
+    )
+    project.put_criteria([latency])
+    slow = Quantile.of(
+        q=0.95, n=5, ranks={1: 10.0, 2: 20.0, 3: 30.0, 4: 40.0, 5: 50.0}, criterion="latency", unit="ms",
+        setting=Setting.OFFLINE, estimand="latency", at=NOW, producer=Producer(name="test"),
+    )  # fmt: skip
+    [added] = project.add_evidence([slow])
+    verdict = project.verdicts()["latency"]
+    assert verdict.upper == math.inf
+    back = project.find_evidence(added.digest).stored.evidence
+    assert back.model_copy(update={"measure_digest": None}) == slow
+    for path in ("verdicts", "evidence", "gates"):
+        answer = client.connection.http.get(f"projects/{project.slug}/{path}")
+        json.loads(answer.text, parse_constant=lambda constant: pytest.fail(f"{constant} is no JSON"))
