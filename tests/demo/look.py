@@ -1,6 +1,6 @@
 """What a built demo says, as JSON: a process of its own reads it, for one process works on one home.
 
-`python look.py HOME` (with `--gates` the gates alone, with `--no-pages` all but pages) prints gates, verdicts, every evidence with what computing it again gives, the log's
+`python look.py HOME` prints gates, verdicts, every evidence with what computing it again gives, the log's
 faults, and pages as a signed-in person sees them.
 """
 
