@@ -1,0 +1,154 @@
+"""Asking the API as a program does, and what every refusal of it must look like."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.http import HttpResponse
+from django.test import Client
+from pytest_django import DjangoDbBlocker
+
+from sextant_server.api import routers
+from sextant_server.records.models import Head
+from tests.server.world import ACCURACY, World, make_world, share
+
+API = "/api/v1"
+ONE = f"{API}/projects/{{slug}}"
+EVIDENCE = share(900).plain()
+CRITERION = {**ACCURACY.plain(), "threshold": 0.9}
+
+
+@pytest.fixture(scope="module")
+def world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
+    """One world for all tests of a file: each takes back what it wrote."""
+    with django_db_blocker.unblock():
+        yield make_world()
+        call_command("flush", interactive=False, verbosity=0)
+
+
+def soon() -> str:
+    return (datetime.now(UTC).date() + timedelta(days=5)).isoformat()
+
+
+#: A body that each operation which takes one accepts, and the status that it answers.
+GOOD: dict[tuple[str, str], tuple[int, Any]] = {
+    ("POST", f"{API}/projects"): (
+        201, {"slug": "further", "name": "Further", "summary": "s", "rigor": "light", "budget": 1.5, "start": "2026-01-05"}
+    ),
+    ("PATCH", ONE): (
+        200, {"name": "Forms", "summary": "Reads.", "blocker_days": 3, "candidate": "reader@m1", "budget": None,
+              "exposed_at": "2026-05-01T00:00:00Z"},
+    ),
+    ("PUT", f"{ONE}/members"): (200, {"username": "stranger", "role": "reader"}),
+    ("POST", f"{ONE}/tokens"): (201, {"name": "ci", "scopes": ["evidence"], "days": 30}),
+    ("POST", f"{ONE}/webhooks"): (201, {"url": "https://example.com/x"}),
+    ("POST", f"{ONE}/sync"): (
+        200, {"criteria": [CRITERION], "retire": [], "settings": {"name": "F"}, "base": {"a": "b"}, "expected": {}}
+    ),
+    ("PUT", f"{ONE}/criteria"): (200, [CRITERION]),
+    ("POST", f"{ONE}/evidence"): (201, EVIDENCE),
+    ("PUT", f"{ONE}/documents/{{kind}}/{{key}}"): (200, {"body": {"role": "clerk"}, "expected_version": 1}),
+    ("PUT", f"{ONE}/subjects/{{kind}}/{{name}}"): (
+        200, {"version": "m2", "phase": "model", "depends": ["dataset:train@v1"], "note": "n"}
+    ),
+    ("POST", f"{ONE}/signatures"): (201, {"subject": "goals", "digest": "", "role": "PM"}),
+    ("POST", f"{ONE}/gates/{{phase}}/decisions"): (201, {"outcome": "hold", "note": "n", "waivers": []}),
+    ("POST", f"{ONE}/waivers"): (201, {"target": "1c", "reason": "it may wait", "until": soon()}),
+    ("POST", f"{ONE}/not-applicable"): (201, {"target": "4d:jailbreak", "reason": "it reads digits"}),
+    ("POST", f"{ONE}/phases/{{phase}}/iterations"): (201, {"reason": "faded ink", "subjects": ["model:reader"]}),
+    ("PUT", f"{ONE}/risks"): (
+        200, [{"key": "r", "phase": "data", "text": "Scanners change", "likelihood": 2, "impact": 4, "owner": "PM",
+               "mitigation": "test them", "review_on": "2026-12-01", "status": "open"}],
+    ),
+    ("PUT", f"{ONE}/timeline"): (200, [{"phase": "data", "planned_start": "2026-01-01", "planned_cost": 100}]),
+    ("POST", f"{ONE}/jobs"): (202, {"kind": "audit.verify", "arguments": {}, "key": "k"}),
+}  # fmt: skip
+
+
+def operations() -> list[tuple[str, str]]:
+    """Every operation that the schema names, as (method, path)."""
+    paths = routers().get_openapi_schema()["paths"]
+    return sorted((method.upper(), path) for path, methods in paths.items() for method in methods)
+
+
+def body_of(world: World, operation: tuple[str, str]) -> Any:
+    """The good body, with the digest that can be signed now."""
+    body = GOOD[operation][1] if operation in GOOD else None
+    if operation[1].endswith("/signatures"):
+        from sextant_server.records.queries import signable
+
+        return {**body, "digest": signable(world.project)["goals"]}
+    return body
+
+
+def places(world: World, path: str) -> dict[str, Any]:
+    """What stands in an operation's path."""
+    named = {"documents": ("interview", "clerk"), "subjects": ("model", "")}
+    kind, key = next((v for k, v in named.items() if f"/{k}/" in path), ("", "accuracy"))
+    return {
+        "slug": "forms", "key": key, "kind": kind, "name": "reader", "digest": world.evidence, "phase": "problem",
+        "target": "1d", "username": "leaver", "token_id": world.token.pk, "webhook_id": world.webhook.pk,
+        "job_id": world.job.pk,
+    }  # fmt: skip
+
+
+def address(world: World, path: str, **other: Any) -> str:
+    return path.format(**{**places(world, path), **other})
+
+
+def send(
+    client: Client, method: str, url: str, body: Any = None, *, raw: bytes | None = None
+) -> HttpResponse:
+    """One request with a JSON body, or with exactly these bytes."""
+    data = raw if raw is not None else b"" if body is None else json.dumps(body).encode()
+    found: HttpResponse = client.generic(method, url, data, content_type="application/json")
+    return found
+
+
+def problem(response: HttpResponse, *statuses: int) -> str:
+    """That the answer is a problem body (RFC 9457) with one of these statuses (any 4xx if none is given); its
+    `detail`, in small letters."""
+    said = response.content.decode()
+    assert 400 <= response.status_code < 500, (response.status_code, said)
+    assert not statuses or response.status_code in statuses, (response.status_code, said)
+    assert response["Content-Type"] == "application/problem+json", said
+    body = json.loads(said)
+    assert body["status"] == response.status_code
+    assert body["type"].startswith("urn:sextant:") and body["title"] and body["what"]
+    for part in ("what", "where", "rule", "todo"):
+        assert body.get(part, "").lower() in body["detail"].lower()
+    assert len(body["detail"]) < 5000, "nobody reads as much"
+    return str(body["detail"]).lower()
+
+
+def strict(text: str) -> Any:
+    """JSON as other languages read it: they know no NaN."""
+
+    def refuse(constant: str) -> None:
+        raise AssertionError(f"{constant} is no JSON")
+
+    return json.loads(text, parse_constant=refuse)
+
+
+READ_AGAIN = (
+    "criteria", "evidence", "documents", "subjects", "signable", "verdicts", "gates", "timeline", "risks", "reruns",
+    "failure-modes", "decisions", "exemptions", "jobs", "log/faults", "head", "phases/data/would-go-stale",
+)  # fmt: skip
+
+
+def still_reads(client: Client, slug: str = "forms") -> None:
+    """Whatever was stored, everything can be read afterwards."""
+    for what in READ_AGAIN:
+        response = send(client, "GET", f"{API}/projects/{slug}/{what}")
+        assert response.status_code == 200, (what, response.content[:500])
+        strict(response.content.decode())
+
+
+def ends() -> dict[int, tuple[int, str]]:
+    """Where each project's log ends."""
+    return {h.project_id: (h.sequence, h.digest) for h in Head.objects.all()}
