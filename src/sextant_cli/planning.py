@@ -58,7 +58,7 @@ def timeline(project: Project, form: str) -> None:
     ]  # fmt: skip
     output.table(("PHASE", "PLANNED FROM", "TO", "ACTUAL FROM", "TO"), rows)
     output.say()
-    output.say(forecast_sentence(found.forecast))
+    output.say(output.indented(forecast_sentence(found.forecast), 0))
 
 
 def forecast_sentence(forecast: Forecast) -> str:

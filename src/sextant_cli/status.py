@@ -56,7 +56,7 @@ def status(project: Project, form: str) -> None:
         for mode in failing:
             output.say(output.indented(f"{mode.title}: {mode.symptom}", 2))
     output.say()
-    output.say(forecast_sentence(timeline.forecast))
+    output.say(output.indented(forecast_sentence(timeline.forecast), 0))
 
 
 def bar(criterion: Criterion) -> str:
