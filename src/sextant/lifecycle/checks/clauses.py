@@ -9,17 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TypeVar
 
 from sextant.criteria import Criterion, Origin
-from sextant.evidence import Evidence, Version
+from sextant.evidence import Version
 from sextant.lifecycle.gates import Action, Finding
 from sextant.lifecycle.staleness import stale_reasons
 from sextant.lifecycle.state import ProjectState, Stored
 from sextant.problem.documents import Stakeholder
 from sextant.verdicts import RULES, Status, worst
-
-E = TypeVar("E", bound=Evidence)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,12 +141,6 @@ def signed_by(
         return Clause(Status.STALE, said, action)
     last = max((s.at for found in theirs.values() for s in found if s.digest == digest), default=state.now)
     return met(f"{listed(theirs)} signed the present {what}, the last on {last.date()}.")
-
-
-def latest(state: ProjectState, kind: type[E], topic: str) -> tuple[E, Stored] | None:
-    """The latest record of a kind on a topic, as that kind and as it is stored."""
-    stored = state.latest(kind, topic)
-    return (stored.evidence, stored) if stored and isinstance(stored.evidence, kind) else None
 
 
 def listed(words: Iterable[str]) -> str:

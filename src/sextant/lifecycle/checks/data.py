@@ -25,7 +25,6 @@ from sextant.lifecycle.checks.clauses import (
     Clause,
     decide,
     faults,
-    latest,
     listed,
     met,
     missing,
@@ -33,6 +32,7 @@ from sextant.lifecycle.checks.clauses import (
     unmet,
 )
 from sextant.lifecycle.gates import Action, Finding
+from sextant.lifecycle.records import kept, latest
 from sextant.lifecycle.state import ProjectState, Stored
 from sextant.phrases import number, span, with_unit
 from sextant.reports import Freshness, QualityReport
@@ -329,20 +329,20 @@ def _fresh(state: ProjectState, pipeline: Pipeline, cadence: float) -> Clause:
 
 def _checked(state: ProjectState, pipeline: Pipeline, cadence: float) -> Clause:
     action = Action("Schedule the quality check", "evidence:quality_report")
-    found = state.evidence.get(f"quality_report:{pipeline.dataset}", ())
-    ran = [s for s in found if isinstance(s.evidence, QualityReport) and s.evidence.scheduled]
+    ran = [(r, stored) for r, stored in kept(state, QualityReport, pipeline.dataset) if r.scheduled]
     if not ran:
         return Clause(
             Status.MISSING, f"No scheduled quality check of the dataset {pipeline.dataset} has run.", action
         )
-    if fault := faults(state, ran[0]):
+    report, stored = ran[0]
+    if fault := faults(state, stored):
         return fault
-    at = ran[0].evidence.at
+    at = report.at
     said = f"Its scheduled quality check last ran on {at.date()}."
     # A check a day is enough for data that comes all the time.
     if state.now - at > timedelta(days=max(cadence, 1)):
-        return Clause(Status.UNMET, f"{said[:-1]}, which is too long ago.", action, (ran[0].digest,))
-    return met(said, [ran[0].digest])
+        return Clause(Status.UNMET, f"{said[:-1]}, which is too long ago.", action, (stored.digest,))
+    return met(said, [stored.digest])
 
 
 def check_2f(state: ProjectState) -> Finding:
