@@ -38,7 +38,9 @@ class SextantError(Exception):
         if self.rule:
             text += f" ({self.rule})"
         if self.todo:
-            text += f". {self.todo[:1].upper()}{self.todo[1:]}"
+            text += (
+                "" if text.endswith(("?", ".", "!")) else "."
+            ) + f" {self.todo[:1].upper()}{self.todo[1:]}"
         return text
 
     def problem(self) -> dict[str, Any]:
