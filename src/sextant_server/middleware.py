@@ -20,6 +20,8 @@ from sextant_server.projects.frame import SignInFirst
 log = logging.getLogger("sextant.request")
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
+#: The most characters of one part of a problem.
+LONGEST = 1200
 POLICY = (
     "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; object-src 'none'; "
     "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
@@ -63,7 +65,11 @@ class ContentSecurityPolicy:
 
 
 def problem(error: SextantError) -> HttpResponse:
-    """An error as a problem body (RFC 9457)."""
+    """An error as a problem body (RFC 9457). What was given is quoted in part where it is long."""
+    for part in ("what", "where", "todo"):
+        said = getattr(error, part)
+        if said and len(said) > LONGEST:
+            setattr(error, part, f"{said[:LONGEST]} ...")
     return HttpResponse(
         json.dumps(error.problem(), ensure_ascii=False).encode(errors="backslashreplace"),
         status=error.status,
