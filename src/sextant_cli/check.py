@@ -126,7 +126,7 @@ def _run(project: Project, inputs: Inputs, plan: Planned, code: str | None) -> D
         found = run(inputs.config, plan.spec, inputs.root, now=datetime.now(UTC), code=code, inputs=inputs)
         new = [e for e in found if not _told_today(project, e)]
         added = project.add_evidence(new)
-        _declare(project, found)
+        _declare(project, inputs.config, found)
     except SextantError as error:
         return Done(plan.id, error=str(error))
     return Done(
@@ -152,12 +152,12 @@ def _told_today(project: Project, evidence: Evidence) -> bool:
     )
 
 
-def _declare(project: Project, found: Sequence[Evidence]) -> None:
-    """Say that the dataset versions which were just read are the present ones, so that what rests on
-    earlier ones becomes stale. A version that is present already is left alone: saying it again would end
-    its being under work."""
+def _declare(project: Project, config: Config, found: Sequence[Evidence]) -> None:
+    """Say that the versions of the file's datasets which were just read are the present ones, so that what
+    rests on earlier ones becomes stale. A table of answers is no dataset of its own. A version that is
+    present already is left alone: saying it again would end its being under work."""
     present = {s.key: s.version for s in project.subjects()}
-    read = {v.subject: v for e in found for v in e.rests_on if v.kind == "dataset"}
+    read = {v.subject: v for e in found for v in e.rests_on if v.kind == "dataset" and v.name in config.datasets}
     for subject, version in read.items():
         if present.get(subject) != version.version:
             project.put_subject(version)

@@ -18,11 +18,12 @@ from sextant.reports import QualityReport
 from sextant_demo import people
 from sextant_demo.images import Images, as_table, part, write
 from sextant_demo.problem import sign_brief, took
+from sextant_demo.project_file import LOOKED_AT, RESCANNED
 from sextant_demo.story import OPERATIONS, PRODUCT, Story, now
 from sextant_demo.targets import LABELS
 
 RATING_SEED = 41
-QUALITY = tuple(f"quality-{name}" for name in ("train", "test", "scans", "arrivals"))
+QUALITY = tuple(f"quality-{name}" for name in (*LOOKED_AT, "arrivals"))
 
 REQUIREMENTS = {
     "rows": DataRequirement(aspect="quantity", text="Enough images of each digit to learn from.",
@@ -77,7 +78,7 @@ def collect(story: Story) -> None:
         story.put(requirement, key)
     for key, source in SOURCES.items():
         story.put(source, key)
-    for name in ("train", "test", "scans", "arrivals"):
+    for name in ("train", "test", "faded", "scans", "arrivals"):
         story.name(f"dataset:{name}@v1", note="split by a fixed seed before anything was trained")
     story.check("training-rows", "leakage-test")
 
@@ -99,6 +100,7 @@ def label(story: Story) -> None:
     write(people.ratings(RATING_SEED), story.folder / "labels" / "ratings.parquet")
     story.put(GUIDELINE.model_copy(update={"published_on": story.day(118)}), "digits")
     story.name("guideline:digits@v1")
+    story.name("dataset:ratings@v1", note="what three simulated labelers said")
     story.check(LABELS, "label-cost")
     story.put(
         DataPlan(collection_budget=4_000, labeling_budget=300, labels_forecast=5_000, label_cost="label-cost")
@@ -121,17 +123,21 @@ def examine(story: Story) -> None:
     took(story, "data")
 
 
+#: Why a finding may stay, by what was found.
+REASONS = {
+    "constant": "One value on purpose: it says how these images were made.",
+    "repeated": "Looked at: equal marks of different people, or ratings that agree.",
+    "missing": "Only forms that were read have it.",
+}
+
+
 def resolve(story: Story, *evidence: object) -> None:
     """Decide on every finding of these quality reports, each with its reason."""
     for report in evidence:
         if not isinstance(report, QualityReport):
             continue
         for finding in report.findings:
-            reason = (
-                "A pixel at the edge that never has ink: the model does not mind."
-                if finding.key.startswith("constant")
-                else "Handwriting varies: looked at, and it is what people write."
-            )
+            reason = REASONS.get(finding.key.partition("-")[0], "Looked at: it is what people write.")
             decided = QualityResolution(
                 dataset=report.data.name, finding=finding.key, resolution="accepted", reason=reason,
                 version=report.data.version,
@@ -152,7 +158,9 @@ def collect_again(story: Story) -> None:
     for name in ("train", "scans"):
         story.name(f"dataset:{name}@v2", note="with scans since the scanner's update")
     story.check("training-rows", "leakage-test")
-    resolve(story, *story.check(*QUALITY, "freshness-arrivals"))
+    for name in RESCANNED:
+        story.name(f"dataset:{name}@v1", note="real images, as the updated scanner makes them")
+    resolve(story, *story.check(*QUALITY, *(f"quality-{name}" for name in RESCANNED), "freshness-arrivals"))
     story.put(REQUIREMENTS["rows"], "rows")
     story.project.put_risks(
         [

@@ -11,6 +11,7 @@ from sextant.evaluation.documents import AbDesign, SafetyBar, SafetyFinding, Shi
 from sextant.evidence import Agreement
 from sextant.reports import Experiment, Finding, HumanStudy, RedTeamRun
 from sextant_demo import model
+from sextant_demo.data import resolve
 from sextant_demo.flag import FLAG
 from sextant_demo.images import Images, part, write
 from sextant_demo.people import DAY_SECONDS, Traffic, study
@@ -219,6 +220,8 @@ def test(story: Story, way: str) -> None:
     name = f"reading-{way.partition('@')[2]}"
     table = Traffic(images, reader(way), SEEDS[way]).days(FORMS, DAYS, share=0.5)
     write(table.drop_columns(["ms"]), story.folder / "traffic" / f"{name}.parquet")
+    story.name(f"dataset:{name}@v1", note="simulated forms in both arms")
+    resolve(story, *story.check(f"quality-{name}"))
     story.check(f"experiment-{name}")
 
 

@@ -18,6 +18,8 @@ SUMMARY = (
 #: Rollouts by the model that goes out, with the number of their steps that have tables.
 READERS = ("reader@m1", "reader@m2")
 STEPS = (0.05, 0.25, 0.5, 1.0)
+#: The datasets that are there from the start, and those since the archive was scanned again.
+LOOKED_AT, RESCANNED = ("train", "test", "faded", "scans", "ratings"), ("shifted", "rescanned")
 #: What monitors are fed with: forms that are read beside the clerks, before launch; and all forms, after it.
 USES = ("shadow", "live")
 
@@ -95,9 +97,7 @@ def _data_checks(retrained: bool) -> list[dict[str, Any]]:
     watched = {"reference": "rescanned" if retrained else "train", "model": READERS[retrained]}
     return [
         {"check": "rows", "criterion": "training-rows", "table": "train"},
-        {"check": "quality", "dataset": "train"},
-        {"check": "quality", "dataset": "test"},
-        {"check": "quality", "dataset": "scans"},
+        *({"check": "quality", "dataset": name} for name in (LOOKED_AT + RESCANNED if retrained else LOOKED_AT)),
         {"check": "quality", "dataset": "arrivals", "scheduled": True},
         {"check": "leakage", "dataset": "test", "train": "train"},
         {"check": "freshness", "dataset": "arrivals"},
@@ -222,7 +222,8 @@ def _use_checks(way: str, design: str | None) -> list[dict[str, Any]]:
             {"criterion": "forms-untouched", "column": "right_first", "measure": "candidate"},
         ],
     }  # fmt: skip
-    return [*steps, *watched, rated, test]
+    quality = {"check": "quality", "dataset": test["dataset"]}
+    return [*steps, *watched, rated, quality, test]
 
 
 def path(folder: Path) -> Path:

@@ -279,6 +279,9 @@ def test_the_folder_is_a_project_like_any_other(home: Path, seen: dict[str, Any]
     assert synced.returncode == 0, synced.stderr
     again = sextant(home, "evidence", "recompute", "--all")
     assert again.returncode == 0, again.stdout + again.stderr
+    checked = sextant(home, "check")
+    assert checked.returncode == 0, checked.stderr
+    assert _told(look(home, "--gates")) == _told(seen["gates"])
     assert sextant(home, "gate", "data").returncode == 0
     assert sextant(home, "gate", "maintenance").returncode == 1
 
