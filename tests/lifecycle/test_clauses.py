@@ -24,6 +24,7 @@ from sextant.lifecycle.checks.clauses import (
     unmet,
 )
 from sextant.lifecycle.gates import Action
+from sextant.lifecycle.state import Signature
 from sextant.problem.documents import Stakeholder
 from sextant.verdicts import Status, Waiver, worst
 from tests.lifecycle.factory import (
@@ -134,5 +135,7 @@ def test_what_was_due_last_is_a_whole_number_of_cadences_after_the_first(offset:
 
 
 def test_a_signature_says_when() -> None:
-    found = signed_by(state(signatures=signed("brief", "d", "Ivo Lang")), "brief", "d", PEOPLE[1:], "brief")
+    # A signature on another version, though later, is not the one that counts.
+    both = (*signed("brief", "d", "Ivo Lang"), Signature("brief", "other", "Ivo Lang", "", day(3)))
+    found = signed_by(state(signatures=both), "brief", "d", PEOPLE[1:], "brief")
     assert f"the last on {day(0).date()}" in found.said

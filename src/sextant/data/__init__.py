@@ -2,6 +2,7 @@
 
 documents        what people write down: requirements, sources, the plan, guidelines, pipelines, decisions
 requirements     rules that can be checked, and the sides of the data that still have none
+labels           from one rating a row to the counts that agreement is computed from
 findings         what was decided about each finding of a quality report
 quality          what is wrong with a table: missing, repeated, constant, extreme, one-sided
 drift            how far two versions of a feature lie apart
