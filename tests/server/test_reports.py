@@ -23,14 +23,16 @@ FINDING = {
     "share": 0.1,
     "examples": ["7"],
 }
+#: Wilson's interval of one in two at 95 %.
+WILSON = {"lower": 0.09453120573423074, "upper": 0.9054687942657693}
 AT = "2026-06-01T12:00:00Z"
 EXAMPLES: dict[str, dict[str, Any]] = {
     "quality_report": {"data": DATA, "rows": 10, "columns": 2, "findings": [FINDING]},
     "leakage_report": {"data": DATA, "train": DATA, "test_rows": 10, "shared_rows": 1},
-    "slices": {"metric": "accuracy", "rows": [{"slice": {"ink": "faded"}, "successes": 1, "trials": 2, "lower": 0.1, "upper": 0.9}]},
+    "slices": {"metric": "accuracy", "rows": [{"slice": {"ink": "faded"}, "successes": 1, "trials": 2, **WILSON}]},
     "experiment": {
         "name": "ab", "design_digest": "d", "arms": {"control": 5, "candidate": 4}, "shares": {"control": 0.5, "candidate": 0.5},
-        "sample_ratio_p": 0.7, "started_at": AT, "ended_at": AT, "concluded": True, "rule_says": "ship", "why": "It won.",
+        "sample_ratio_p": 0.7388826803635273, "started_at": AT, "ended_at": AT, "concluded": True, "rule_says": "ship", "why": "It won.",
     },
     "human_study": {
         "name": "s", "raters": "beta", "rater_count": 3, "ratings": 10, "planned_ratings": 12, "agreement": 0.7,

@@ -42,8 +42,8 @@ def share(successes: int, trials: int = 1000, *, at: datetime = AT, **fields: An
 
 def open_project(slug: str = "forms", **values: Any) -> Project:
     """An empty project of nobody's."""
-    start = values.pop("start", date(2026, 3, 2))
-    return projects.create_project(LOCAL, slug=slug, name=slug.capitalize(), start=start, **values)
+    given = {"name": slug.capitalize(), "start": date(2026, 3, 2), **values}
+    return projects.create_project(LOCAL, slug=slug, **given)
 
 
 def account(name: str, **fields: Any) -> User:

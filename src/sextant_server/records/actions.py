@@ -13,6 +13,7 @@ from typing import Any
 
 from django.db import transaction
 
+from sextant.acceptance import accept
 from sextant.canonical import canonical
 from sextant.chain import GENESIS, Link, body_digest, link_digest
 from sextant.criteria import Criterion
@@ -153,12 +154,25 @@ def _record(project: Project, caller: Caller, kind: str, rows: Sequence[Any]) ->
 # --- evidence
 
 
-@transaction.atomic
 def add_evidence(
     project: Project, caller: Caller, evidence: Sequence[Evidence]
 ) -> list[tuple[EvidenceRow, bool]]:
     """Append evidence, all of it or none. The same evidence again is found, not doubled: the flag says whether a
-    record was made. Evidence for a criterion that the project does not have is refused."""
+    record was made. Evidence for a criterion that the project does not have is refused, and so is what cannot be true
+    by what it says of itself."""
+    # Before the transaction: what was resampled is resampled again, and nobody shall wait for that.
+    for number, item in enumerate(evidence, 1):
+        accept(item, where=_place(number, evidence))
+    return _store(project, caller, evidence)
+
+
+def _place(number: int, evidence: Sequence[Evidence]) -> str:
+    kind = evidence[number - 1].kind
+    return f"evidence {number} of {len(evidence)} ({kind})" if len(evidence) > 1 else kind
+
+
+@transaction.atomic
+def _store(project: Project, caller: Caller, evidence: Sequence[Evidence]) -> list[tuple[EvidenceRow, bool]]:
     # The lock first: of two writers with the same evidence the second must see what the first stored.
     lock(project)
     criteria = {
@@ -172,7 +186,7 @@ def add_evidence(
         if item.criterion and item.criterion not in criteria:
             raise InvalidInput(
                 f"there is no criterion {item.criterion!r} in {project.slug}",
-                where=f"evidence {number} of {len(evidence)} ({item.kind})" if len(evidence) > 1 else item.kind,
+                where=_place(number, evidence),
                 rule="evidence is stored for a criterion that the project has", todo="write the criterion first",
             )  # fmt: skip
         if isinstance(item, Measurement) and item.criterion and item.measure_digest is None:

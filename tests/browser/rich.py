@@ -1,0 +1,79 @@
+"""A project on which every page has something to show: long words, many targets, all kinds of proof."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sextant.criteria import Criterion, Setting
+from sextant.evidence import Count, Declared, Producer, Version
+from sextant.reports import read_evidence
+from sextant_server.lifecycle import actions as lifecycle
+from sextant_server.projects import actions as projects
+from sextant_server.projects.models import Project
+from sextant_server.records import actions as records
+from sextant_server.records.models import EvidenceRow
+from tests.server.test_reports import COMMON, EXAMPLES
+from tests.server.world import ACCURACY, LOCAL, filled, open_project, share
+
+LONG = "Handwritten-digits-on-returned-paper-forms-that-somebody-wrote-without-a-single-space"
+NOW = datetime.now(UTC).replace(microsecond=0)
+
+
+def _targets() -> list[Criterion]:
+    def target(key: str, **fields: Any) -> Criterion:
+        return ACCURACY.model_copy(update={"key": key, "name": key.replace("-", " ").capitalize(), **fields})
+
+    return [
+        target("posts", family="business", metric="posts a month", unit="posts", threshold=12),
+        target("clerks", family="product", metric="weekly users", unit="share", threshold=0.3),
+        target("faded", slice={"ink": "faded"}, note=LONG, leading="accuracy"),
+        target(
+            "latency", family="system", metric="p95 latency", unit="ms", direction="at_most", threshold=200
+        ),
+        target(
+            "cost", family="cost", metric="cost per request", unit="USD", direction="at_most", threshold=0.01
+        ),
+    ]
+
+
+def rich_project() -> Project:
+    """A project that lived: rounds, decisions, stale proof, declared and counted numbers, every kind of report."""
+    project = open_project(summary=f"Reads forms. {LONG}", simulated=True, budget=20_000, name="Form reader")
+    filled(project)
+    records.put_criteria(project, LOCAL, _targets())
+    by = Producer(name="test", command="sextant check accuracy", seconds=75, cost=0.25)
+    common: dict[str, Any] = {"setting": Setting.REVIEW, "producer": by}
+    model = Version.parse("model:reader@m1")
+    records.add_evidence(
+        project, LOCAL,
+        [
+            *(share(940 + n, at=NOW - timedelta(days=40 - n), model=model, producer=by) for n in range(30)),
+            share(80, 100, at=NOW, criterion="faded", slice={"ink": "faded"}),
+            Count.of(value=11, unit="posts", criterion="posts", estimand="posts published", at=NOW, origin="simulated", **common),
+            Declared.model_validate(
+                {"value": 0.4, "unit": "share", "criterion": "clerks", "estimand": "weekly users", "at": NOW,
+ "source": "the dashboard",
+                 "source_date": NOW.date(), **common}
+            ),
+        ],
+    )  # fmt: skip
+    reports = [{**COMMON, "kind": kind, "unit": "", **fields} for kind, fields in EXAMPLES.items()]
+    records.add_evidence(project, LOCAL, [read_evidence(body) for body in reports])
+    records.put_subject(project, LOCAL, Version.parse("model:reader@m2"))
+    lifecycle.put_risks(
+        project, LOCAL,
+        [{"text": f"Ink fades: {LONG}", "phase": "data", "likelihood": 5, "impact": 5, "review_on": "2026-01-01"},
+         {"text": "Scanners change", "mitigation": "We test a page each week.", "owner": "ML lead"}],
+    )  # fmt: skip
+    lifecycle.put_plans(
+        project, LOCAL, [{"phase": "problem", "actual_start": "2026-03-02", "spent_cost": 900}]
+    )
+    projects.make_token(project, LOCAL, name=f"CI {LONG}", scopes=["read"])
+    projects.add_webhook(project, LOCAL, f"https://example.com/{LONG}")
+    return project
+
+
+def kinds(project: Project) -> dict[str, str]:
+    """A piece of proof of each kind, by its digest."""
+    return dict(EvidenceRow.objects.filter(project=project).values_list("kind", "digest"))
