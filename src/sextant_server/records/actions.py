@@ -194,7 +194,9 @@ def _store(project: Project, caller: Caller, evidence: Sequence[Evidence]) -> li
         stamped.append((item.digest(), item))
     have = {
         row.digest: row
-        for row in EvidenceRow.objects.filter(project=project, digest__in=[d for d, _ in stamped])
+        for row in EvidenceRow.objects.filter(
+            project=project, digest__in=[d for d, _ in stamped]
+        ).select_related("record")
     }
     fresh = {d: item for d, item in stamped if d not in have}
     records = append(project, caller, [("evidence", canonical(item)) for item in fresh.values()])
