@@ -24,7 +24,7 @@ def reach(page: Page, name: str) -> None:
             "() => { const e = document.activeElement; return [e.textContent.trim(), e.getAttribute('aria-label') || '',"
             " ...[...(e.labels || [])].map(l => l.textContent.trim())] }"
         )
-        if any(said.startswith(name) for said in found):
+        if name in found:
             return
     raise AssertionError(f"Tab does not reach {name!r}")
 
