@@ -127,6 +127,8 @@ def examine(story: Story) -> None:
 REASONS = {
     "constant": "One value on purpose: it says how these images were made.",
     "repeated": "Looked at: equal marks of different people, or ratings that agree.",
+    "far": "A few images take a labeler much longer: such is the work, and it is paid.",
+    "rare": "With 297 images of ten digits some have fewer than 30; they are watched, not learned from.",
     "missing": "Only forms that were read have it.",
 }
 
