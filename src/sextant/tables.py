@@ -18,6 +18,7 @@ import math
 import os
 import re
 import tempfile
+import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -198,6 +199,8 @@ def table(source: Any, *, name: str | None = None, on: Any = None) -> Table:
             raise InvalidInput(
                 "the file is empty", where=str(path), todo="write it anew, with its columns' names"
             )
+        if path.suffix == ".gz":
+            _whole_gzip(path)
     read = {"parquet": _parquet, "csv": _csv, "jsonl": _jsonl}[kind]
     try:
         expr = read(files, on)
@@ -480,6 +483,16 @@ def _delta(path: Path, on: Any) -> Any:
     return on.table(name)
 
 
+def _whole_gzip(path: Path) -> None:
+    """DuckDB takes a gzip file that was cut off for one that ends there."""
+    try:
+        with gzip.open(path) as stream:
+            while stream.read(1 << 20):
+                pass
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise InvalidInput("it is not a whole gzip file", where=str(path), todo="compress it anew") from error
+
+
 def _header(path: Path) -> tuple[str, list[str]]:
     """What stands between columns, and the columns' names: the separator that cuts the first line into
     most."""
@@ -625,8 +638,6 @@ def _csv_fault(path: Path) -> InvalidInput | None:
             where=f"{path}:{begins}",
             rule='a value in double quotes ends with one, and "" stands for one inside',
         )
-    except (gzip.BadGzipFile, EOFError):
-        return InvalidInput("it is not a whole gzip file", where=str(path), todo="compress it anew")
     except InvalidInput as fault:
         return fault
     return None

@@ -16,7 +16,7 @@ from sextant.config.fields import (
     Tables,
     Versions,
 )
-from sextant.criteria import Key, Setting
+from sextant.criteria import MAX_DAYS, Key, Setting
 from sextant.tables import Condition
 
 Column = Annotated[str, StringConstraints(min_length=1, max_length=200)]
@@ -227,7 +227,9 @@ class Drift(Check):
     model: ModelVersion | None = Field(
         default=None, description="The model in service that reads these columns, as name@version."
     )
-    cadence_days: float | None = Field(default=None, gt=0, description="How often this runs, in days.")
+    cadence_days: float | None = Field(
+        default=None, gt=0, le=MAX_DAYS, description="How often this runs, in days."
+    )
     setting: Setting = Field(default=Setting.MONITORING, description="Where the current rows come from.")
 
 
@@ -283,7 +285,9 @@ class Experiment(Check):
     planned_per_arm: int = Field(
         ge=1, description="Units that the smaller arm needs before the test may conclude."
     )
-    planned_days: float = Field(gt=0, description="Days that the test runs before it may conclude.")
+    planned_days: float = Field(
+        gt=0, le=MAX_DAYS, description="Days that the test runs before it may conclude."
+    )
     started: AwareDatetime | None = Field(
         default=None, description="When it began. Left out: the first `time`."
     )

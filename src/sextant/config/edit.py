@@ -7,7 +7,6 @@ it says exactly what was wanted and nothing else, or it is refused.
 
 from __future__ import annotations
 
-import io
 import json
 import math
 import re
@@ -88,16 +87,19 @@ def change_settings(text: str, settings: Settings, *, file: str = "sextant.yaml"
 
 def _sure(text: str, wanted: Config, file: str) -> str:
     try:
-        said = loads(text, file=file).config
+        why = (
+            ""
+            if loads(text, file=file).config.plain() == wanted.plain()
+            else "something else would change too"
+        )
     except ConfigError as error:
+        why = str(error)
+    if why:
         raise Conflict(
-            "the file would not be right any more", where=file, rule=str(error), todo="change it by hand"
-        ) from error
-    if said.plain() != wanted.plain():
-        raise Conflict(
-            "this cannot be changed in the file's text without changing something else",
+            "this cannot be changed in the file's text alone",
             where=file,
-            todo="change it by hand, perhaps where it shares a value by & and *",
+            rule=why,
+            todo="change it by hand; perhaps the file shares a value by & and *",
         )
     return text
 
@@ -119,7 +121,8 @@ def _change(text: str, key: str, wanted: Criterion | None) -> str:
     for name, (old, new) in present.diff(wanted).items():
         place: Place = ("criteria", index, name)
         if isinstance(old, dict) and isinstance(new, dict) and old and new:
-            for part in sorted(old.keys() | new.keys()):
+            # What goes is taken out last: a group that is empty for a moment would be taken out whole.
+            for part in [*new, *(p for p in old if p not in new)]:
                 if old.get(part) != new.get(part):
                     text = _set(text, (*place, part), told[name].get(part))
         else:
@@ -136,7 +139,7 @@ def _set(text: str, place: Place, value: Any) -> str:
         return text if index is None else _remove(text, mapping, index, place)
     if index is not None:
         return _replace(text, pairs[index], _inline(value))
-    field = f"{place[-1]}: {_inline(value)}"
+    field = f"{_inline(place[-1])}: {_inline(value)}"
     if mapping.flow_style:
         close = _end(text, mapping) - 1
         return text[:close].rstrip() + (", " if pairs else "") + field + text[close:]
@@ -191,14 +194,14 @@ def _append(text: str, root: Any, items: Any, listed: list[Any], wanted: Criteri
         key = next(k for k, _ in root.value if k.value == "criteria")
         colon = text.index(":", key.end_mark.index) + 1
         stop = max(colon, _end(text, items))
-        return text[:colon] + "\n" + _indented(_block([told]), 2).rstrip("\n") + text[stop:]
+        return text[:colon] + "\n" + _indented(_block([told]), 2) + text[stop:]
     if items.flow_style:
         close = _end(text, items) - 1
         return text[:close].rstrip() + ", " + _inline(told) + text[close:]
     dash = text.rindex("-", 0, listed[-1].start_mark.index)
     column = dash - (text.rfind("\n", 0, dash) + 1)
     stop = _line_end(text, _end(text, listed[-1]))
-    return text[:stop] + "\n" + _indented(_block([told]), column).rstrip("\n") + text[stop:]
+    return text[:stop] + "\n" + _indented(_block([told]), column) + text[stop:]
 
 
 # --- the parsed text
@@ -274,31 +277,30 @@ def _plain(value: Any, *, short: bool = False) -> Any:
 
 
 def _block(value: Any) -> str:
-    """As YAML over several lines; lists and groups of plain values stay on theirs."""
-    from ruamel.yaml import YAML
-
-    yaml = YAML()
-    yaml.indent(mapping=2, sequence=4, offset=2)
-    yaml.width = 100
-    stream = io.StringIO()
-    yaml.dump(_styled(value), stream)
-    return stream.getvalue() if isinstance(value, dict) else _unindented(stream.getvalue())
+    """As YAML over several lines; short groups and lists of plain values stay on theirs."""
+    return "".join(f"{line}\n" for line in _lines(value))
 
 
-def _styled(value: Any, deep: int = 0) -> Any:
-    from ruamel.yaml.comments import CommentedMap, CommentedSeq
-
-    if isinstance(value, dict):
-        mapping = CommentedMap((k, _styled(v, deep + 1)) for k, v in value.items())
-        if deep > 1 and not any(isinstance(v, dict | list) for v in value.values()) and len(str(value)) < 70:
-            mapping.fa.set_flow_style()
-        return mapping
+def _lines(value: Any, depth: int = 0) -> list[str]:
     if isinstance(value, list):
-        sequence = CommentedSeq(_styled(v, deep) for v in value)
-        if not any(isinstance(v, dict | list) for v in value):
-            sequence.fa.set_flow_style()
-        return sequence
-    return value
+        parts = ([_inline(v)] if _on_one_line(v, depth) else _lines(v, depth + 1) for v in value)
+        return [("- " if i == 0 else "  ") + line for part in parts for i, line in enumerate(part)]
+    lines = []
+    for name, part in value.items():
+        if _on_one_line(part, depth + 1):
+            lines.append(f"{_inline(name)}: {_inline(part)}")
+        else:
+            lines += [f"{_inline(name)}:", *(f"  {line}" for line in _lines(part, depth + 1))]
+    return lines
+
+
+def _on_one_line(value: Any, depth: int) -> bool:
+    if not isinstance(value, dict | list) or not value:
+        return True
+    inner = value.values() if isinstance(value, dict) else value
+    if any(isinstance(v, dict | list) for v in inner):
+        return False
+    return isinstance(value, list) or (depth > 1 and len(_inline(value)) < 70)
 
 
 def _inline(value: Any) -> str:
@@ -315,22 +317,23 @@ def _inline(value: Any) -> str:
         return repr(value)
     if isinstance(value, date):
         return value.isoformat()
-    return value if _bare(value) else json.dumps(value, ensure_ascii=False)
+    quoted = json.dumps(value, ensure_ascii=False)
+    return value if _bare(value) else re.sub(f"[{_UNSEEN}]", lambda found: f"\\u{ord(found[0]):04x}", quoted)
+
+
+#: Characters that YAML does not take as they are, or that nobody would see.
+_UNSEEN = r"\x00-\x1f\x7f-\xa0\u2028\u2029\ufeff\ufffe\uffff"
 
 
 def _bare(text: str) -> bool:
     """Whether a text can stand without quotes, also inside of brackets."""
     from ruamel.yaml import YAML
 
-    if not re.fullmatch(r"[^\W_][^,\[\]{}#:&*!|>'\"%@`\\\n\r\t\x00-\x1f\x7f-\xa0\u2028\u2029\ufeff]*", text):
+    plain = rf"[^\W_](?:[^,\[\]{{}}#:&*!|>'\"%`\\{_UNSEEN}]|:(?=[^\W_]))*"
+    if not re.fullmatch(plain, text):
         return False
     return text == text.strip() and YAML(typ="safe", pure=True).load(text) == text
 
 
 def _indented(text: str, by: int) -> str:
-    return "".join(" " * by + line if line.strip() else line for line in text.splitlines(keepends=True))
-
-
-def _unindented(text: str) -> str:
-    """Without the offset that a list has inside of its field."""
-    return "".join(line.removeprefix("  ") for line in text.splitlines(keepends=True))
+    return "\n".join(" " * by + line for line in text.splitlines())

@@ -20,7 +20,6 @@ from sextant.config.load import loads
 from sextant.config.model import Config
 from sextant.errors import InvalidInput, SextantError
 from sextant.phrases import number, with_unit
-from sextant.reports import first_fault
 from sextant.tables import FORMATS, Table, engine, table
 
 TARGETS = ("label", "target", "y_true", "truth", "actual", "class", "ground_truth", "gold", "expected")
@@ -72,12 +71,13 @@ class Proposal:
             if where not in known:
                 raise InvalidInput(f"{where} was not asked", rule=f"asked were {', '.join(sorted(known))}")
             _put(body, where, value)
+        from sextant.config.edit import dump
+        from sextant.reports import first_fault
+
         try:
             config = Config.model_validate(body)
         except ValidationError as error:
             raise InvalidInput(first_fault(error), where="the proposal") from error
-        from sextant.config.edit import dump
-
         return loads(dump(config)).config
 
 
@@ -236,6 +236,7 @@ class _Look:
                 self._note(f"{where}.dataset", test, "its rows have the keys that were answered")
                 self._target(name, body, test)
                 if len(trains) == 1:
+                    self._same_target(test, trains[0])
                     body["train"] = trains[0]
                     question = f"Did the model of {body['path']} learn from {trains[0]}?"
                     self._note(f"{where}.train", trains[0], "it is the only training data", question)
@@ -279,6 +280,14 @@ class _Look:
                 column,
                 f"{number(share)} of the answers in {body['path']} equal it",
                 f"Does column {column} of {dataset['path']} hold the right answer?",
+            )
+
+    def _same_target(self, test: str, train: str) -> None:
+        target = self.datasets[test].get("target")
+        if target in self.tables[train].columns and "target" not in self.datasets[train]:
+            self.datasets[train]["target"] = target
+            self._note(
+                f"datasets.{train}.target", target, "the test data has the right answer in a column called so"
             )
 
     def _judge(self) -> None:

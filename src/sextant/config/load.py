@@ -26,6 +26,7 @@ _SECTIONS = {"tables": "datasets` or `predictions"}
 _LIMIT_BYTES = 1_000_000
 #: Aliases make small files large: nodes are counted as often as they are used.
 _LIMIT_NODES = 50_000
+_LIMIT_DEPTH = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,15 +165,24 @@ class _Reader:
         _texts(data)
         return data
 
-    def _walk(self, root: Any) -> None:
-        """Note where every part stands, and names that are given twice."""
-        waiting: list[tuple[Place, Any]] = [((), root)]
+    def _bounded(self, root: Any) -> None:
+        waiting = [(root, 0)]
         count = 0
         while waiting:
-            place, node = waiting.pop()
+            node, depth = waiting.pop()
             count += 1
-            if count > _LIMIT_NODES:
+            if count > _LIMIT_NODES or depth > _LIMIT_DEPTH:
                 raise ConfigError("the file says too much, or repeats itself without end", file=self.file)
+            if node is not None and node.id != "scalar":
+                inner = node.value if node.id == "sequence" else [value for _, value in node.value]
+                waiting += [(child, depth + 1) for child in inner]
+
+    def _walk(self, root: Any) -> None:
+        """Note where every part stands, and names that are given twice."""
+        self._bounded(root)
+        waiting: list[tuple[Place, Any]] = [((), root)]
+        while waiting:
+            place, node = waiting.pop()
             if node is None:
                 continue
             self.values[place] = _mark(node)

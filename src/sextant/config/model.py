@@ -10,7 +10,7 @@ from pydantic import Field, StringConstraints
 from sextant.canonical import Frozen
 from sextant.config.checks import AnyCheck
 from sextant.config.fields import Datasets, ModelVersion, Versions
-from sextant.criteria import Criterion, Key, Text
+from sextant.criteria import MAX_DAYS, Criterion, Key, Text
 
 #: The profiles of `sextant.lifecycle.rigor`, which stands above this module; a test holds the two together.
 Rigor = Literal["light", "standard", "regulated"]
@@ -59,10 +59,14 @@ class Dataset(Frozen):
     )
     time: Column | None = Field(default=None, description="The column that says when a row came to be.")
     cadence_days: float | None = Field(
-        default=None, gt=0, description="How often new rows should come, in days; a freshness check needs it."
+        default=None,
+        gt=0,
+        le=MAX_DAYS,
+        description="How often new rows should come, in days; a freshness check needs it.",
     )
     version: Text | None = Field(
         default=None,
+        max_length=128,
         description="Its version, such as v3. Left out: the first 12 digits of the digest of its content.",
     )
     origin: Measured = Field(
