@@ -7,6 +7,7 @@ The map, in reading order:
     criteria      what must hold
     evidence      what was measured: measurements
     reports       what was found: reports; and every kind by its name
+    acceptance    may it be stored: nothing from the future, no number that its statistics do not give
     verdicts      does it hold, on this evidence, today
     chain         the append-only log: links, anchors, verification
     documents     what people write down: typed, versioned, signed

@@ -65,7 +65,7 @@ def test_evidence_is_stored_once_and_judged(project: Project) -> None:
 
 def test_evidence_comes_in_pages_the_newest_first(project: Project) -> None:
     project.put_criteria([ACCURACY])
-    given: list[Evidence] = [measured(n, at=NOW + timedelta(seconds=n)) for n in range(450)]
+    given: list[Evidence] = [measured(n, at=NOW - timedelta(seconds=450 - n)) for n in range(450)]
     assert len(project.add_evidence(given)) == 450
     listed = list(project.evidence(criterion="accuracy"))
     assert [s.evidence.successes for s in listed] == list(range(449, -1, -1))  # type: ignore[attr-defined]
