@@ -103,6 +103,14 @@ def test_every_combination(
     assert verdict.reason.endswith((".", ":")), verdict.reason
 
 
+def test_a_full_count_is_no_share_of_a_model_unless_the_target_takes_it() -> None:
+    one = Count.model_validate(COMMON | {"unit": "share", "value": 0.99})
+    verdict = on(criterion(unit="share", threshold=0.95), one)
+    assert verdict.status is Status.MISSING and "full count" in verdict.reason
+    assert on(criterion(unit="share", threshold=0.95, kinds=("count",)), one).status is Status.MET
+    assert on(criterion(unit="share", threshold=0.95, family="system"), one).status is Status.MET
+
+
 @pytest.mark.parametrize("direction", ["at_least", "at_most"])
 @pytest.mark.parametrize(("value", "side"), [(11, "below"), (12, "at"), (13, "above")])
 def test_a_full_count_is_exact_whatever_the_level_and_sample(direction: str, value: float, side: str) -> None:

@@ -245,6 +245,8 @@ def inadmissible(criterion: Criterion, ev: Measurement, *, allow_simulated: bool
         faults.append(f"it was taken for {ev.criterion or 'no target'}, not for {criterion.key}")
     if criterion.kinds and ev.kind not in criterion.kinds:
         faults.append(f"it is a {ev.kind.replace('_', ' ')}; this target takes {', '.join(criterion.kinds)}")
+    elif ev.kind == "count" and not criterion.kinds and _sampled(criterion):
+        faults.append("it is a full count, and a model's share is known from a sample only, with a range")
     contrast = ev.contrast or bool(getattr(ev, "contrast_with", ""))
     if criterion.role == "guardrail" and not contrast:
         faults.append(
@@ -274,6 +276,11 @@ def inadmissible(criterion: Criterion, ev: Measurement, *, allow_simulated: bool
                 f"it does not hold that {RULES.get(sound.rule, sound.rule.replace('_', ' '))}{detail}"
             )
     return faults
+
+
+def _sampled(criterion: Criterion) -> bool:
+    """Whether only a sample can tell: how often a model is right on what it has not met yet."""
+    return criterion.family in ("ml", "fairness") and criterion.unit in ("share", "%")
 
 
 #: The conditions that Sextant itself checks, as the second half of "nobody checked that ...".
