@@ -363,6 +363,8 @@ def _all(tests: list[Any], *, any_of: bool = False) -> Any:
 
 
 def _number(value: Scalar) -> int | float | None:
+    if isinstance(value, bool):
+        return int(value)
     # Whole numbers stay whole: as floats, long ids would run together.
     for read in (int, float):
         try:
@@ -407,9 +409,13 @@ def _frame(source: Any, name: str, on: Any) -> Table:
                 todo="give a path, or a frame of pandas, Polars or Arrow",
             ) from error
         source = (frame.collect() if isinstance(frame, nw.LazyFrame) else frame).to_arrow()
-    names = [str(c) for c in source.column_names]
-    _distinct(names, name)
-    return Table(name, on.create_table(_fresh("frame"), obj=source.rename_columns(names), temp=True), on)
+    _distinct([str(c) for c in source.column_names], name)
+    # A column of which nobody knows the kind, as it is empty, is taken as text.
+    kinds = [(str(f.name), pa.string() if pa.types.is_null(f.type) else f.type) for f in source.schema]
+    rows = pa.table(
+        [c.cast(k) for c, (_, k) in zip(source.columns, kinds, strict=True)], schema=pa.schema(kinds)
+    )
+    return Table(name, on.create_table(_fresh("frame"), obj=rows, temp=True), on)
 
 
 def _parquet(files: list[Path], on: Any) -> Any:

@@ -93,7 +93,7 @@ def _by_bin(table: Table, column: str, edges: tuple[float, ...]) -> tuple[int, .
     index = ibis.literal(0, type="int16")
     for edge in edges:
         index = index + (values > edge).cast("int16")
-    return _counts(table, index.fill_null(len(edges) + 1), len(edges) + 2)
+    return _counts(table, ibis.ifelse(values.isnull(), len(edges) + 1, index), len(edges) + 2)
 
 
 def _categories(reference: Table, column: str) -> list[str]:

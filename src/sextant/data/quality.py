@@ -39,6 +39,8 @@ DISGUISES = (
     "#n/a",
     "undefined",
     "tbd",
+    "empty",
+    "blank",
 )
 #: Numbers that stand for "no value", if they lie far away from all others.
 SENTINELS = (-1, -9, -99, -999, -9999, -99999, 99, 999, 9999, 99999, 999999)

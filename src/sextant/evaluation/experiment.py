@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from sextant.errors import InvalidInput
-from sextant.evaluation.metrics import Measured, moments
+from sextant.evaluation.metrics import Measured, moments, sums
 from sextant.evidence import Mean, MeanDifference, Proportion, ProportionDifference
 from sextant.phrases import number, with_unit
 from sextant.stats.sample_ratio import sample_ratio_p
@@ -44,7 +44,7 @@ class Arms:
 def arms(
     table: Table, arm: str, *, candidate: str, control: str, columns: Sequence[str], unit: str | None = None
 ) -> Arms:
-    """Count both arms and sum up their outcomes, in one GROUP BY.
+    """Count both arms and sum up their outcomes in one GROUP BY, about the mean of all.
 
     A row is a unit, such as a user; `unit` names the column that says which, and is then checked: a unit that
     appears twice, or in both arms, would be counted as more people than there are. Raises `InvalidInput`
@@ -53,19 +53,11 @@ def arms(
     if unit:
         _once(table, unit)
     names = table.column(arm).cast("string")
+    numbers = {column: table.numbers(column) for column in columns}
+    shifts = table.one(**{column: values.mean() for column, values in numbers.items()}) if columns else {}
     parts: dict[str, Any] = {"units": table.expr.count()}
-    kinds = {}
-    for i, column in enumerate(columns):
-        values = table.numbers(column)
-        kinds[column] = table.column(column).type().is_boolean()
-        parts |= {
-            f"c{i}_n": values.count(),
-            f"c{i}_mean": values.mean(),
-            f"c{i}_var": values.var(how="pop"),
-            f"c{i}_low": values.min(),
-            f"c{i}_high": values.max(),
-            f"c{i}_sum": values.sum(),
-        }
+    for i, (column, values) in enumerate(numbers.items()):
+        parts |= sums(values, shifts[column] or 0.0, f"c{i}_") | {f"c{i}_sum": values.sum()}
     found = table.fetch(table.expr.group_by(sextant_arm=names).aggregate(**parts), ordered=True)
     rows = {row["sextant_arm"]: row for row in found}
     if stray := [name or "(none)" for name in rows if name not in (candidate, control)]:
@@ -84,14 +76,15 @@ def arms(
         )
     outcomes = {}
     for i, column in enumerate(columns):
+        share = table.column(column).type().is_boolean()
         sides = []
         for name in (candidate, control):
-            side = moments(rows[name], f"c{i}_", where=f"{table.name}, column {column}")
-            sides.append(
-                {**side, "successes": round(rows[name][f"c{i}_sum"] or 0)} if kinds[column] else side
+            side = moments(
+                rows[name], shifts[column] or 0.0, f"c{i}_", where=f"{table.name}, column {column}"
             )
+            sides.append({**side, "successes": round(rows[name][f"c{i}_sum"] or 0)} if share else side)
         left_out = sum(rows[name]["units"] - rows[name][f"c{i}_n"] for name in (candidate, control))
-        outcomes[column] = Outcome(column, kinds[column], sides[0], sides[1], left_out)
+        outcomes[column] = Outcome(column, share, sides[0], sides[1], left_out)
     return Arms({name: rows[name]["units"] for name in (candidate, control)}, outcomes)
 
 

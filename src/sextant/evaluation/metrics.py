@@ -11,6 +11,7 @@ to be left out because a value was missing. A row without an answer of the model
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -214,27 +215,36 @@ def column_total(table: Table, column: str) -> Measured:
 
 
 def _moments(table: Table, numbers: Any) -> dict[str, Any]:
-    row = table.one(
-        n=numbers.count(),
-        mean=numbers.mean(),
-        var=numbers.var(how="pop"),
-        low=numbers.min(),
-        high=numbers.max(),
-    )
-    return moments(row, where=table.name)
+    shift = table.one(shift=numbers.mean())["shift"] or 0.0
+    return moments(table.one(**sums(numbers, shift)), shift, where=table.name)
 
 
-def moments(row: Mapping[str, Any], prefix: str = "", *, where: str) -> dict[str, Any]:
-    """n, mean and m2 out of a row of aggregates n, mean, var (of the whole), low and high."""
-    n = row[f"{prefix}n"]
+def sums(numbers: Any, shift: float, prefix: str = "") -> dict[str, Any]:
+    """The aggregates that `moments` reads: of how far the numbers lie from `shift`, which should be near
+    their mean. Sums of squares of the numbers themselves lose the spread of values that are large beside
+    it, and so, by less, does the variance that the engine computes."""
+    away = numbers - shift
+    return {
+        f"{prefix}n": numbers.count(),
+        f"{prefix}away": away.mean(),
+        f"{prefix}squares": (away * away).sum(),
+        f"{prefix}low": numbers.min(),
+        f"{prefix}high": numbers.max(),
+    }
+
+
+def moments(row: Mapping[str, Any], shift: float, prefix: str = "", *, where: str) -> dict[str, Any]:
+    """n, mean and m2 out of a row of the aggregates that `sums` asked for."""
+    n, away = row[f"{prefix}n"], row[f"{prefix}away"]
     if n == 0:
         return {"n": 0, "mean": 0.0, "m2": 0.0}
-    low, high = row[f"{prefix}low"], row[f"{prefix}high"]
-    if abs(low) == float("inf") or abs(high) == float("inf"):
+    if math.inf in (abs(row[f"{prefix}low"]), abs(row[f"{prefix}high"])):
         raise InvalidInput(
             "a value is infinite",
             where=where,
             rule="a mean needs finite numbers",
             todo="mend the value, or leave its row out with `where`",
         )
-    return {"n": n, "mean": row[f"{prefix}mean"], "m2": row[f"{prefix}var"] * n}
+    equal = row[f"{prefix}low"] == row[f"{prefix}high"]
+    m2 = 0.0 if equal else max(row[f"{prefix}squares"] - n * away * away, 0.0)
+    return {"n": n, "mean": row[f"{prefix}low"] if equal else shift + away, "m2": m2}
