@@ -157,7 +157,9 @@ def _declare(project: Project, config: Config, found: Sequence[Evidence]) -> Non
     rests on earlier ones becomes stale. A table of answers is no dataset of its own. A version that is
     present already is left alone: saying it again would end its being under work."""
     present = {s.key: s.version for s in project.subjects()}
-    read = {v.subject: v for e in found for v in e.rests_on if v.kind == "dataset" and v.name in config.datasets}
+    read = {
+        v.subject: v for e in found for v in e.rests_on if v.kind == "dataset" and v.name in config.datasets
+    }
     for subject, version in read.items():
         if present.get(subject) != version.version:
             project.put_subject(version)
