@@ -5,16 +5,20 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpResponse
 from django.test import Client
+from pytest_django import Settings
 
 from sextant.evidence import Version
 from sextant.lifecycle.phases import BY_KEY
+from sextant_server.jobs.models import Job
 from sextant_server.lifecycle.grid_views import PLAN_COLUMNS, RISK_COLUMNS
 from sextant_server.projects.actions import change_project, set_member
 from sextant_server.projects.models import Project
@@ -374,3 +378,32 @@ def test_the_timeline_goes_out_as_csv_and_comes_back_the_same(browser: Client, p
     assert "'launch' is no phase" in errors(response)
     bad = upload(browser, "timeline", "phase,planned_cost\ndata,much\n")
     assert "Data, planned cost" in errors(bad)
+
+
+# --- running again
+
+
+@pytest.mark.parametrize("here", [True, False])
+def test_what_is_stale_is_run_again_from_every_page_that_shows_it(
+    browser: Client, project: Project, settings: Settings, tmp_path: Path, here: bool
+) -> None:
+    settings.PROJECT_FOLDER = str(tmp_path) if here else ""
+    actions.put_criteria(project, LOCAL, [ACCURACY.model_copy(update={"phase": "evaluation"})])
+    actions.put_subject(project, LOCAL, Version.parse("dataset:train@v1"))
+    [(row, _)] = actions.add_evidence(project, LOCAL, [share(970, data=Version.parse("dataset:train@v1"))])
+    pages = ["", "phases/evaluation/", f"proof/{row.digest}/"]
+    assert not any("run/" in action for path in pages for action, _ in forms(browser.get(f"/p/forms/{path}")))
+    actions.put_subject(project, LOCAL, Version.parse("dataset:train@v2"))
+    reader = account("reader")
+    set_member(project, LOCAL, "reader", "reader")
+    for path in pages:
+        page = browser.get(f"/p/forms/{path}")
+        text = page.content.decode()
+        assert ("/p/forms/run/" in [action for action, _ in forms(page)]) == here, path
+        assert re.search(r"took <[^>]*>12\s*s<|took 12\s*s", text), path
+        assert "/p/forms/run/" not in [action for action, _ in forms(client(reader).get(f"/p/forms/{path}"))]
+    started = browser.post("/p/forms/run/")
+    assert started.status_code == (302 if here else 404)
+    assert Job.objects.filter(kind="checks.run").count() == here
+    if here:
+        assert "Running the checks" in browser.get(started["Location"]).content.decode()

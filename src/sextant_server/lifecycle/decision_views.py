@@ -15,18 +15,18 @@ from sextant.lifecycle.checklist import ITEMS
 from sextant.lifecycle.phases import BY_KEY
 from sextant_server.lifecycle import queries
 from sextant_server.projects.frame import enter, page
+from sextant_server.projects.overview import OUTCOMES
 from sextant_server.projects.permissions import Access
 from sextant_server.records.models import DecisionRow, Exemption, RoundRow, Said, SignatureRow
 
 PAGE = 50
 KINDS = {"gate": "Gates", "excuse": "Waivers and exemptions", "back": "Going back", "signature": "Signatures"}
-OUTCOMES = {"pass": "passed", "hold": "held", "stop": "stopped"}
 Entry = dict[str, Any]
 
 
 def _gate(found: Access, row: DecisionRow) -> Entry:
     return {
-        "at": row.at, "by": row.by, "title": f"{BY_KEY[row.phase].name}: {OUTCOMES[row.outcome]}", "text": row.note,
+        "at": row.at, "by": row.by, "title": f"{BY_KEY[row.phase].name} {OUTCOMES[row.outcome]}", "text": row.note,
         "href": reverse("decided", args=[found.project.slug, row.pk]),
     }  # fmt: skip
 

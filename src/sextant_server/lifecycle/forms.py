@@ -84,13 +84,12 @@ class DecisionForm(forms.Form):
 class ExemptForm(forms.Form):
     """A waiver or "not applicable" of one item or target."""
 
-    type = forms.ChoiceField(
-        label="What", widget=forms.RadioSelect, initial="waiver",
-        choices=[
-            ("waiver", "Waive it for a while: it matters, and it may wait"),
-            ("not_applicable", "Not applicable: it does not fit this project"),
-        ],
-    )  # fmt: skip
+    TYPES = [
+        ("waiver", "Waive it for a while: it matters, and it may wait"),
+        ("not_applicable", "Not applicable: it does not fit this project"),
+    ]
+
+    type = forms.ChoiceField(label="What", widget=forms.RadioSelect, initial="waiver", choices=TYPES)
     reason = forms.CharField(label="Why", widget=forms.Textarea(attrs={"rows": 3}))
     until = forms.DateField(
         label="Until", required=False, widget=DATE, help_text="A waiver ends by itself on this day."
@@ -100,8 +99,9 @@ class ExemptForm(forms.Form):
         super().__init__(data)
         if part:
             # A part of an item fits the project or not; what may wait is the item.
-            self.fields["type"].choices = [("not_applicable", "Not applicable: it does not fit this project")]
-            self.fields["type"].initial = "not_applicable"
+            self.fields["type"] = forms.ChoiceField(
+                label="What", widget=forms.RadioSelect, initial="not_applicable", choices=self.TYPES[1:]
+            )
             del self.fields["until"]
 
     def clean(self) -> dict[str, Any]:

@@ -53,4 +53,4 @@ class PlanForm(forms.Form):
 
 
 RiskGrid = forms.formset_factory(RiskForm, extra=0, can_delete=True, max_num=500, absolute_max=500)
-PlanGrid = forms.formset_factory(PlanForm, extra=0, max_num=12, absolute_max=12)
+PlanGrid = forms.formset_factory(PlanForm, extra=0, max_num=len(PHASES), absolute_max=len(PHASES))

@@ -45,7 +45,7 @@ MOMENT: dict[type[Said], str] = {
 def latest(kind: type[Said], project: Project, before: datetime | None, limit: int) -> list[Any]:
     """The latest of one kind that are older than `before`, the newest first, without what a list does not show."""
     moment = MOMENT[kind]
-    rows = kind._default_manager.filter(project=project)
+    rows: Any = kind._default_manager.filter(project=project)
     if before is not None:
         rows = rows.filter(**{f"{moment}__lt": before})
     if kind is DecisionRow:

@@ -19,12 +19,12 @@ from sextant.lifecycle.gates import check_item, current_phase, gate, gates
 from sextant.lifecycle.help import HELP
 from sextant.lifecycle.parts import PART_KEYS, PARTS
 from sextant.lifecycle.phases import BY_KEY
-from sextant.lifecycle.reruns import would_go_stale
+from sextant.lifecycle.reruns import reruns, would_go_stale
 from sextant.lifecycle.state import ProjectState
 from sextant_server.lifecycle import actions, queries
 from sextant_server.lifecycle.forms import BackForm, DecisionForm, EndForm, ExemptForm
 from sextant_server.projects.frame import enter, page, put_beside, sent
-from sextant_server.projects.overview import Target, blocker, course
+from sextant_server.projects.overview import OUTCOMES, Target, blocker, course
 from sextant_server.projects.permissions import Access
 from sextant_server.records.document_forms import shown
 from sextant_server.records.queries import project_state
@@ -51,6 +51,8 @@ def _context(
     listed = gates(state)
     one = next(g for g in listed if g.phase == key)
     read = {c for i in one.items for c in i.finding.criteria}
+    read |= {k for k, c in state.criteria.items() if c.phase == key}
+    shown_here = {digest for i in one.items for digest in i.finding.evidence}
     return {
         "state": state,
         "info": BY_KEY[key],
@@ -63,10 +65,12 @@ def _context(
              "parts": [(f"{i.item.key}:{p}", p.replace("_", " ")) for p in PARTS.get(i.item.key, ())],
              **blocker(found.project.slug, i)} for i in one.items
         ],
-        "targets": [Target(c, state.verdict(k)) for k, c in state.criteria.items() if k in read or c.phase == key],
+        "targets": [Target(c, state.verdict(k)) for k, c in state.criteria.items() if k in read],
         "documents": _documents(state, key),
+        "reruns": [r for r in reruns(state) if r.digest in shown_here or r.criterion in read],
         "rounds": [r for r in state.rounds if r.phase == key],
         "decisions": queries.last_decisions(found.project, key),
+        "outcome": OUTCOMES[said.outcome] if (said := one.decision or one.earlier) else "",
         "form": form or DecisionForm(
             blockers=one.blockers, max_days=state.profile.max_waiver_days, today=timezone.now().date()
         ),
@@ -126,6 +130,7 @@ def decided(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     items = [{"item": ITEMS.get(key), "key": key, **value} for key, value in row.items.items()]
     context = {
         "row": row,
+        "outcome": OUTCOMES[row.outcome],
         "info": BY_KEY[row.phase],
         "items": items,
         "anchor": json.dumps(row.anchor, indent=2),
@@ -145,8 +150,8 @@ def _about(state: ProjectState, target: str) -> dict[str, Any]:
             "phase": item.phase,
         }
     if target in PART_KEYS:
-        item, _, part = target.partition(":")
-        return {**_about(state, item), "title": f"{ITEMS[item].title}: {part.replace('_', ' ')}"}
+        whole, _, part = target.partition(":")
+        return {**_about(state, whole), "title": f"{ITEMS[whole].title}: {part.replace('_', ' ')}"}
     if target in state.criteria:
         verdict = state.verdict(target)
         name = state.criteria[target].name

@@ -123,7 +123,7 @@ def create_project(
         raise Conflict(
             f"there is a project {slug!r} already", where="slug", todo="choose another short name"
         ) from error
-    begin_log(project, caller, {"opened": {k: v for k, v in values.items() if k != "exposed_at"}})
+    begin_log(project, caller, {"opened": values})
     holder = owner or caller.user
     if holder is not None:
         Member.objects.create(project=project, user=holder, role="owner")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -74,5 +75,6 @@ def page(
         "may": dict.fromkeys(found.may, True),
         "tabs": tabs,
         "access": found,
+        "runs_here": bool(settings.PROJECT_FOLDER),
     }
     return render(request, template, shared | context, status=status)

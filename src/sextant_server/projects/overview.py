@@ -28,6 +28,10 @@ TOLD = {
 }  # fmt: skip
 
 
+#: What was decided at a gate, as a page says it.
+OUTCOMES = {"pass": "passed", "hold": "held", "stop": "stopped"}
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
     """One row of the table of targets."""
@@ -180,7 +184,7 @@ def told(record: Record) -> str:
         case "evidence":
             return str(body.get("estimand", ""))
         case "decision":
-            return f"{BY_KEY[body['phase']].name}: {body['outcome']}, by {body['by']}"
+            return f"{BY_KEY[body['phase']].name} {OUTCOMES[body['outcome']]}, by {body['by']}"
         case "iteration":
             return f"{BY_KEY[body['phase']].name}: {body['reason']}"
         case "criterion":
@@ -250,7 +254,8 @@ def rows(projects: list[Project]) -> list[dict[str, Any]]:
         listed.append(
             {
                 "project": project, "phase": open_phases[0] if open_phases else PHASES[-1],
-                "last": max(decided, key=lambda d: d.at, default=None), "number": len(PHASES) - len(open_phases),
+                "last": (latest := max(decided, key=lambda d: d.at, default=None)),
+                "outcome": OUTCOMES[latest.outcome] if latest else "", "number": len(PHASES) - len(open_phases),
             }
         )  # fmt: skip
     return listed

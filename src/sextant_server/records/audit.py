@@ -84,12 +84,38 @@ def check(
 def projections(project: Project) -> list[dict[str, Any]]:
     """Each row of the present state that does not say what the log says, with the record's number: rows that were
     changed, rows that are gone, and pointers that do not point at the newest evidence."""
-    found = [*_changed(project), *_gone(project), *_misdirected(project)]
+    found = [*_settings(project), *_changed(project), *_gone(project), *_misdirected(project)]
     return sorted(found, key=lambda f: f["sequence"])
 
 
 def _fault(table: str, row: int | None, sequence: int, detail: str) -> dict[str, Any]:
     return {"table": table, "row": row, "sequence": sequence, "detail": detail}
+
+
+#: What a project's row says that its gates are decided by.
+SETTINGS = ("rigor", "simulated", "opened_at_phase", "candidate", "in_service", "exposed_at", "blocker_days")
+
+
+def _settings(project: Project) -> Iterator[dict[str, Any]]:
+    row = Project.objects.get(pk=project.pk)
+    told = {name: (Project._meta.get_field(name).get_default(), 1) for name in SETTINGS}
+    records = Record.objects.filter(project=project, kind__in=("project", "exposure")).order_by("sequence")
+    for record in records.iterator(chunk_size=CHUNK):
+        content = record.content
+        said = (
+            content
+            if record.kind == "exposure"
+            else {**content.get("opened", {}), **content.get("changed", {})}
+        )
+        told |= {name: (said[name], record.sequence) for name in SETTINGS if name in said}
+    for name, (value, number) in told.items():
+        if canonical({name: getattr(row, name)}) != canonical({name: value}):
+            yield _fault(
+                Project._meta.db_table,
+                row.pk,
+                number,
+                f"{name} of the project is not what record {number} says",
+            )
 
 
 def _changed(project: Project) -> Iterator[dict[str, Any]]:
@@ -167,3 +193,10 @@ def _misdirected(project: Project) -> Iterator[dict[str, Any]]:
             number = pointer.evidence.record.sequence
             detail = f"the pointer of {pointer.topic} names record {number}, which is not its newest evidence"
             yield _fault(Latest._meta.db_table, pointer.pk, number, detail)
+    pointed = Latest.objects.filter(project=project, model="*").values("topic")
+    lost = EvidenceRow.objects.filter(project=project).exclude(topic__in=pointed).order_by("id")
+    for row in lost.select_related("record").iterator(chunk_size=CHUNK):
+        number = row.record.sequence
+        yield _fault(
+            Latest._meta.db_table, None, number, f"the pointer of {row.topic} to record {number} is gone"
+        )

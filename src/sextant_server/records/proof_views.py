@@ -32,9 +32,13 @@ def listed(request: HttpRequest, slug: str) -> HttpResponse:
     more = ""
     if following:
         more = f"{reverse('proof', args=[slug])}?{urlencode({**{k: v for k, v in asked.items() if v}, 'before': following})}"
+    known = queries.criteria(found.project)
+    names = {key: c.name for key, c in known.items()}
     context = {
-        "rows": [{"row": row, "ev": queries.read(row)} for row in rows],
-        "more": more, "asked": asked, "kinds": sorted(KINDS), "criteria": queries.criteria(found.project),
+        "rows": [
+            {"row": row, "ev": queries.read(row), "for": names.get(row.criterion, row.criterion)} for row in rows
+        ],
+        "more": more, "asked": asked, "kinds": sorted(KINDS), "criteria": known,
         "filtered": any(asked.values()),
     }  # fmt: skip
     return page(request, found, "proof", "records/proof.html", context)
