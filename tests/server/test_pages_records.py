@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from datetime import date
+from urllib.parse import quote
 
 import pytest
 from django.contrib.auth.models import User
@@ -284,6 +285,15 @@ def test_a_document_that_there_may_be_many_of(browser: Client, project: Project)
     assert gone.status_code == 302
     assert [r.key for r in queries.present_documents(project, "interview")] == keys[:2]
     assert browser.post("/p/forms/write/interview/the-third/withdraw/").status_code == 404
+
+
+@pytest.mark.parametrize("key", ["a.b", "with space", "größe", "x" * 81, "-a", "a/b", "Upper"])
+def test_a_key_that_no_address_could_hold_is_refused(browser: Client, project: Project, key: str) -> None:
+    path = f"/api/v1/projects/forms/documents/interview/{quote(key, safe='')}"
+    response = browser.put(path, json.dumps({"body": {"role": "clerk"}}), content_type="application/json")
+    assert response.status_code in (404, 422)
+    assert not DocumentRow.objects.exists()
+    assert browser.get("/p/forms/write/interview/").status_code == 200
 
 
 @pytest.mark.parametrize(
