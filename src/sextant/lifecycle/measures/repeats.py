@@ -10,19 +10,20 @@ from sextant.evidence import Evidence
 
 
 def told_today(latest: Evidence | None, found: Evidence) -> bool:
-    """Whether the latest evidence of a topic is of the same day (UTC) and says the same: evidence is stored when
-    something changed, and once a day, not with every run of a check.
+    """Whether the latest evidence of a topic is of the same day (UTC) and says the same: evidence is stored
+    when something changed, and once a day, not with every run of a check.
 
     When it was measured, by which run and how fast is no difference.
     """
     if latest is None or latest.at.astimezone(UTC).date() != found.at.astimezone(UTC).date():
         return False
-    return latest.model_copy(update={"at": found.at, "producer": found.producer}) == found
+    # By digest: a value that is nan is not equal to itself.
+    return latest.model_copy(update={"at": found.at, "producer": found.producer}).digest() == found.digest()
 
 
 def code_version(folder: str | Path) -> str | None:
-    """The commit that a folder is at, such as `git:4f2a91c03b7d`, ending in `+changes` if there are changes beside
-    it; None where there is no git or no repository."""
+    """The commit that a folder is at, such as `git:4f2a91c03b7d`, ending in `+changes` if there are changes
+    beside it; None where there is no git or no repository."""
     about = ("describe", "--always", "--dirty=+changes", "--abbrev=12", "--exclude=*")
     try:
         done = subprocess.run(
