@@ -163,6 +163,38 @@ def test_what_was_changed_behind_the_logs_back_is_found(project: Any, me: Any) -
     assert found.fault is not None and found.fault.sequence == row.record.sequence
 
 
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"rigor": "light"}, {"simulated": True}, {"opened_at_phase": "maintenance"}, {"candidate": "model:m@2"},
+        {"in_service": "model:m@2"}, {"exposed_at": None}, {"blocker_days": 99},
+    ],
+)  # fmt: skip
+def test_a_projects_settings_are_held_against_the_log(project: Any, me: Any, changed: dict[str, Any]) -> None:
+    from sextant_server.projects.actions import change_project
+    from sextant_server.projects.models import Project
+    from sextant_server.records import audit
+
+    change_project(
+        project, me, rigor="regulated", exposed_at=datetime(2026, 1, 1, tzinfo=UTC), candidate="m@1"
+    )
+    assert audit.projections(project) == []
+    Project.objects.filter(pk=project.pk).update(**changed)
+    [fault] = audit.projections(project)
+    assert next(iter(changed)) in fault["detail"]
+
+
+def test_a_pointer_that_was_taken_out_is_found(project: Any, me: Any) -> None:
+    from sextant_server.records import audit
+    from sextant_server.records.actions import add_evidence
+    from sextant_server.records.models import Latest
+
+    add_evidence(project, me, [share()])
+    Latest.objects.filter(project=project).delete()
+    [fault] = audit.projections(project)
+    assert "pointer of criterion:accuracy:offline to record" in fault["detail"]
+
+
 def test_nan_and_inf_survive_the_database(project: Any, me: Any) -> None:
     from sextant_server.records.actions import add_evidence
     from sextant_server.records.queries import find_evidence, read

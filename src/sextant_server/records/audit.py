@@ -98,7 +98,8 @@ SETTINGS = ("rigor", "simulated", "opened_at_phase", "candidate", "in_service", 
 
 def _settings(project: Project) -> Iterator[dict[str, Any]]:
     row = Project.objects.get(pk=project.pk)
-    told = {name: (Project._meta.get_field(name).get_default(), 1) for name in SETTINGS}
+    untold = Project()
+    told = {name: (getattr(untold, name), 1) for name in SETTINGS}
     records = Record.objects.filter(project=project, kind__in=("project", "exposure")).order_by("sequence")
     for record in records.iterator(chunk_size=CHUNK):
         content = record.content
