@@ -36,6 +36,13 @@ def histograms(reference: Table, current: Table, column: str, *, bins: int = 10)
     Raises `InvalidInput` for a column that one of them lacks, that holds numbers in one and text in the
     other, that holds dates or times (they always move on), or that has hardly any two rows alike, such as
     an id or free text.
+
+    >>> import pyarrow as pa
+    >>> from sextant.tables import engine, table
+    >>> on = engine()
+    >>> old, new = (table(pa.table({"x": x}), name="x", on=on) for x in ([1, 2, 3, 4], [4, 5, None, 1]))
+    >>> histograms(old, new, "x", bins=2)
+    Histograms(feature='x', reference=(2, 2, 0), current=(1, 2, 1), edges=(2.5,))
     """
     old, new = reference.column(column), current.column(column)
     if why := unsuited(reference, column):

@@ -29,6 +29,12 @@ def ratings(table: Table, *, item: str, labeler: str, label: str) -> Ratings:
 
     Raises `InvalidInput` when somebody rated an item more than once: the second rating is not a second
     person's, and would make people look as if they agreed. Also for more than 100 different labels.
+
+    >>> import pyarrow as pa
+    >>> from sextant.tables import table
+    >>> rows = {"item": [1, 1, 2, 2], "who": ["a", "b", "a", "b"], "label": ["yes", "yes", "no", "yes"]}
+    >>> ratings(table(pa.table(rows), name="ratings"), item="item", labeler="who", label="label")
+    Ratings(patterns=((1, 1), (0, 2)), multiplicity=(1, 1), labels=('no', 'yes'), items=2, labelers=2)
     """
     kept = table.keep(table.present(item) & table.present(labeler) & table.present(label))
     who, what = kept.expr[labeler], kept.expr[item]

@@ -73,6 +73,12 @@ def quality(
                 has fewer than 30 rows (medium); of a group column: a group with fewer than 30 rows (low)
 
     Raises `InvalidInput` for a column that is not there.
+
+    >>> import pyarrow as pa
+    >>> from sextant.tables import table
+    >>> people = table(pa.table({"id": [1, 2, 2], "city": ["Ulm", "n/a", "Bonn"]}), name="people")
+    >>> [(f.key, f.severity, f.count) for f in quality(people, key="id")]
+    [('repeated-key-id', 'critical', 1), ('missing-city', 'medium', 1)]
     """
     rows = table.count()
     if rows == 0:

@@ -49,6 +49,13 @@ def decide(plan: RolloutPlan, standing: Standing, verdicts: Mapping[str, Verdict
 
     A criterion of the plan without a verdict counts as missing. Raises `InvalidInput` for a step that the
     plan does not have.
+
+    >>> from datetime import UTC
+    >>> from sextant.deployment.ladder import USUAL_STEPS
+    >>> plan = RolloutPlan(steps=USUAL_STEPS, criteria=("works",))
+    >>> week = Standing(step=0, since=datetime(2026, 1, 1, tzinfo=UTC), exposed=500, now=datetime(2026, 1, 8, tzinfo=UTC))
+    >>> decide(plan, week, {"works": Verdict(Status.MET, "99 %.", "works")})
+    Decided(move='advance', step=1, share=0.1, why='Everything holds: on to 10 %.')
     """
     steps = plan.steps
     if not 0 <= standing.step < len(steps):

@@ -49,6 +49,13 @@ def arms(
     A row is a unit, such as a user; `unit` names the column that says which, and is then checked: a unit that
     appears twice, or in both arms, would be counted as more people than there are. Raises `InvalidInput`
     for that, for rows in no arm or in one that nobody planned, and for outcomes that are no numbers.
+
+    >>> import pyarrow as pa
+    >>> from sextant.tables import table
+    >>> users = table(pa.table({"arm": ["new", "new", "old"], "bought": [True, False, True]}), name="users")
+    >>> found = arms(users, "arm", candidate="new", control="old", columns=["bought"])
+    >>> found.units, effect(found.outcomes["bought"]).statistics["successes"]
+    ({'new': 2, 'old': 1}, 1)
     """
     if unit:
         _once(table, unit)
@@ -139,6 +146,10 @@ def recommend(
     ship          the primary criterion is met and no guardrail is anything but met
     kill          the primary criterion is not met, and even the good end of its range is `no_better` than
     control iterate       everything else: promising, harmful in something, or too unsure to tell
+
+    >>> gain = Verdict(Status.MET, "2 points more (between 1 and 3).", "gain")
+    >>> recommend(primary=gain, guardrails=[], sound=True)
+    ('ship', 'gain is met: 2 points more (between 1 and 3).')
     """
     if unfinished:
         return "keep_running", unfinished

@@ -30,6 +30,14 @@ def shared_rows(test: Table, train: Table, columns: Sequence[str]) -> Shared:
     The values themselves are compared, by one hash join over both tables. The tables must be on one engine.
     Rows that differ in a digit are not found. Raises `InvalidInput` without columns, or when a column holds
     text in one table and numbers in the other.
+
+    >>> import pyarrow as pa
+    >>> from sextant.tables import engine, table
+    >>> on = engine()
+    >>> test = table(pa.table({"x": [1, 2], "y": ["a", None]}), name="test", on=on)
+    >>> train = table(pa.table({"x": [2, 3], "y": [None, "a"]}), name="train", on=on)
+    >>> shared_rows(test, train, ["x", "y"])
+    Shared(test_rows=2, shared_rows=1, columns=('x', 'y'))
     """
     if not columns:
         raise InvalidInput(

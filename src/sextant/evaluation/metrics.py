@@ -77,6 +77,12 @@ def score(
 
     `target` and `prediction` name the columns with the right answer and the model's. Raises `InvalidInput`
     for a column that is not there, or columns that cannot be compared.
+
+    >>> import pyarrow as pa
+    >>> from sextant.tables import table
+    >>> answers = table(pa.table({"is": ["a", "a", "b"], "said": ["a", "b", None]}), name="answers")
+    >>> measure(score(answers, "recall", target="is", prediction="said", positive="a")).statistics
+    {'successes': 1, 'trials': 2}
     """
     where = f"{table.name}, {metric}"
     if metric == "share_true":
@@ -168,7 +174,13 @@ def opposed(one: Scored, other: Scored, key: str) -> tuple[int, int, int, int]:
 
 def column_mean(table: Table, column: str) -> Measured:
     """The mean of a column of numbers, or the share of yes in a yes/no column; rows without a value are
-    left out."""
+    left out.
+
+    >>> import pyarrow as pa
+    >>> from sextant.tables import table
+    >>> column_mean(table(pa.table({"ms": [10, 20, None]}), name="log"), "ms")
+    Measured(kind=<class 'sextant.evidence.Mean'>, statistics={'n': 2, 'mean': 15.0, 'm2': 50.0}, left_out=1)
+    """
     values, there = table.column(column), table.present(column)
     kept, left_out = table.keep(there), table.keep(~there).count()
     if values.type().is_boolean():
@@ -182,6 +194,12 @@ def column_quantile(table: Table, column: str, q: float, *, level: float = 0.95,
 
     Kept are the values at the ranks that the usual levels need, and `level` with `sides`; a stored quantile
     can be judged at those and no others. Rows without a value are left out.
+
+    >>> import pyarrow as pa
+    >>> from sextant.tables import table
+    >>> found = column_quantile(table(pa.table({"ms": range(1, 101)}), name="log"), "ms", 0.5)
+    >>> found.statistics["ranks"][50], found.statistics["ranks"][40]   # the median and its lower 95 % bound
+    (50.0, 40.0)
     """
     import ibis
 

@@ -24,6 +24,14 @@ def slices(scored: Scored, by: Sequence[str], *, level: float = 0.95) -> tuple[S
     a value form the slice `missing`.
 
     Raises `InvalidInput` for a metric that is not a share, or a column with more than 100 values.
+
+    >>> import pyarrow as pa
+    >>> from sextant.evaluation.metrics import score
+    >>> from sextant.tables import table
+    >>> rows = {"is": ["x"] * 40, "said": ["x"] * 30 + ["y"] * 10, "device": ["desk"] * 20 + ["phone"] * 20}
+    >>> found = slices(score(table(pa.table(rows), name="rows"), "accuracy", target="is", prediction="said"), ["device"])
+    >>> [(r.slice, r.successes, r.trials, round(r.adjusted_p, 5)) for r in found]
+    [({'device': 'phone'}, 10, 20, 0.00044), ({'device': 'desk'}, 20, 20, 0.00044)]
     """
     if not scored.is_share:
         raise InvalidInput(f"{scored.metric} is no share", rule="slices are made of shares")

@@ -13,6 +13,12 @@ def newest(table: Table, column: str) -> datetime:
     start.
 
     Raises `InvalidInput` when the column holds anything else, or no row has a time.
+
+    >>> from datetime import date
+    >>> import pyarrow as pa
+    >>> from sextant.tables import table
+    >>> newest(table(pa.table({"day": [date(2026, 1, 2), date(2026, 1, 1)]}), name="log"), "day").isoformat()
+    '2026-01-02T00:00:00+00:00'
     """
     return span(table, column)[1]
 

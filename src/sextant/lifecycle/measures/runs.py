@@ -70,11 +70,27 @@ def run(
     code: str | None = None,
     inputs: Inputs | None = None,
 ) -> list[Evidence]:
-    """Run one check of the config on the files under `root`, and return its evidence, one record or several.
+    r"""Run one check of the config on the files under `root`, and return its evidence, one record or several.
 
     `now` is when it was measured, `code` the version of the code that made the rows (such as a commit).
     Several runs share their tables through `inputs`. The same files give the same numbers. Raises
     `InvalidInput` and `Unavailable` with file, column and row for what cannot be read or compared.
+
+    >>> from datetime import UTC
+    >>> from tempfile import TemporaryDirectory
+    >>> from sextant.config import loads
+    >>> config = loads('''
+    ... project: {slug: forms, name: Forms}
+    ... criteria:
+    ...   - {key: fast, name: Fast, family: system, metric: p50, unit: ms, direction: at_most, threshold: 90}
+    ... datasets: {log: {path: log.csv}}
+    ... checks: [{check: quantile, criterion: fast, table: log, column: ms, q: 0.5}]
+    ... ''').config
+    >>> with TemporaryDirectory() as folder:
+    ...     _ = Path(folder, "log.csv").write_text("ms\n" + "\n".join(map(str, range(1, 100))))
+    ...     found = run(config, config.checks[0], folder, now=datetime(2026, 1, 1, tzinfo=UTC))
+    >>> [(e.kind, e.criterion, e.value, e.interval.lower, e.interval.upper) for e in found]
+    [('quantile', 'fast', 50.0, 40.0, 60.0)]
     """
     own = inputs or Inputs(config, root)
     try:
