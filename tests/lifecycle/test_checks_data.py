@@ -113,7 +113,7 @@ def sources(*found: DataSource) -> list[Written]:
 
 def test_2b_is_met_when_every_source_is_whole_and_the_sum_within_the_budget() -> None:
     finding = check("2b", state(documents=[*sources(ARCHIVE, USERS), PLAN]))
-    assert finding.status is Status.MET and "USD 5,000 from 2 sources" in finding.reason
+    assert finding.status is Status.MET and "$5,000 from 2 sources" in finding.reason
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ def test_2b_names_what_a_source_lacks(change: dict[str, Any], said: str) -> None
 def test_2b_holds_the_sum_against_the_budget_and_leaves_dropped_sources_out() -> None:
     dear = changed(USERS, cost=1000.5)
     finding = check("2b", state(documents=[*sources(ARCHIVE, dear), PLAN]))
-    assert finding.status is Status.UNMET and "USD 5,000 is set aside" in finding.reason
+    assert finding.status is Status.UNMET and "$5,000 is set aside" in finding.reason
     dropped = changed(dear, state="dropped", owner="")
     assert check("2b", state(documents=[*sources(ARCHIVE, dropped), PLAN])).status is Status.MET
     unset = changed(PLAN, collection_budget=None)
@@ -293,7 +293,7 @@ def test_2d_holds_the_far_end_of_the_measured_cost_against_the_money() -> None:
     # so 5,000 labels cost between 651 and 849.
     cost = mean("label_cost", 100, 0.15, 99 * 0.01)
     finding = check("2d", labels(cost))
-    assert finding.status is Status.MET and "between USD 651 and USD 849" in finding.reason, finding.reason
+    assert finding.status is Status.MET and "between $651 and $849" in finding.reason, finding.reason
     for budget, status in ((800, Status.NOT_ENOUGH), (650, Status.UNMET), (849.3, Status.MET)):
         assert check("2d", labels(cost, plan=changed(PLAN, labeling_budget=budget))).status is status
     # That the cost is far over or under its own bar plays no part here.
@@ -320,7 +320,7 @@ def test_2d_names_what_the_plan_lacks(plan: dict[str, Any], said: str) -> None:
     ("evidence", "status", "said"),
     [
         ([], Status.MISSING, "Nothing has been measured"),
-        ([mean("label_cost", 10, 0.15, 0.09)], Status.NOT_ENOUGH, "between USD"),
+        ([mean("label_cost", 10, 0.15, 0.09)], Status.NOT_ENOUGH, "between $"),
         ([mean("label_cost", 1, 0.15, 0)], Status.NOT_ENOUGH, "No number could be computed"),
         (
             [report(Declared, criterion="label_cost", unit="USD", value=0.1, source="quote", source_date=on(-1))],
@@ -349,11 +349,11 @@ def test_2d_one_target_in_the_projects_currency_measures_the_cost() -> None:
 def test_2d_takes_a_full_count_and_no_labels_at_all() -> None:
     exact = report(Count, criterion="label_cost", unit="USD", value=0.18)
     finding = check("2d", labels(exact))
-    assert finding.status is Status.MET and "between USD 900 and USD 900" in finding.reason
+    assert finding.status is Status.MET and "between $900 and $900" in finding.reason
     assert check("2d", labels(plan=changed(PLAN, labels_forecast=0))).status is Status.MET
     assert check("2d", state(documents=[NO_LABELS])).status is Status.MET
     dear = check("2d", state(documents=[NO_LABELS, *sources(ARCHIVE)]))
-    assert dear.status is Status.UNMET and "USD 4,000" in dear.reason
+    assert dear.status is Status.UNMET and "$4,000" in dear.reason
 
 
 def test_2d_only_a_cost_of_that_metric_counts_and_a_dropped_source_costs_nothing() -> None:

@@ -170,7 +170,7 @@ def test_1b_is_met_when_the_tree_goes_on_and_the_return_is_within_the_bar() -> N
     # 12 months of 1,000 - 200, less 5,000, with nothing left to chance.
     assert (
         "“Pursue”" in finding.reason
-        and "USD 4,600" in finding.reason
+        and "$4,600" in finding.reason
         and "back after 7 months" in finding.reason
     )
 
@@ -210,7 +210,7 @@ def test_1b_oversight_goes_on_only_with_its_plan_and_a_target_that_exists() -> N
     [
         (None, Status.MISSING, "return is not calculated"),
         (replaced(RETURN, run=Spread()), Status.MISSING, "Running it a month to be filled in"),
-        (replaced(RETURN, bar_median=5000), Status.UNMET, "must be at least USD 5,000"),
+        (replaced(RETURN, bar_median=5000), Status.UNMET, "must be at least $5,000"),
         (
             replaced(RETURN, benefit=Spread(low=100, likely=700, high=1500), bar_median=-9999),
             Status.UNMET,

@@ -265,8 +265,8 @@ def test_spending_by_hand() -> None:
     assert (found.planned, found.spent, found.left) == (5000, 2000, 2500)
     assert (found.planned_effort_days, found.spent_effort_days) == (10, 12)
     assert found.warnings == (
-        "EUR 5,000 is planned; the budget is EUR 4,500.",
-        "Problem has taken EUR 1,500 of EUR 1,000.",
+        "€5,000 is planned; the budget is €4,500.",
+        "Problem has taken €1,500 of €1,000.",
     )
 
 
@@ -283,4 +283,4 @@ def test_what_is_not_written_is_unknown_not_zero() -> None:
 
 def test_more_spent_than_there_is() -> None:
     found = spending(state(plans=[PhasePlan("data", spent_cost=900)], budget=800.0))
-    assert found.left == -100 and found.warnings == ("USD 900 is spent; the budget is USD 800.",)
+    assert found.left == -100 and found.warnings == ("$900 is spent; the budget is $800.",)

@@ -41,7 +41,7 @@ def test_an_empty_brief_is_filled_from_what_there_is() -> None:
     assert found.target_users == "Editors"
     assert found.impact_now == "Posts a month: 8 posts (CMS)"
     assert found.impact_wanted == "Posts a month: at least 12 posts"
-    assert found.roi.startswith("EUR 200 in the middle of the range") and "back after 10 months" in found.roi
+    assert found.roi.startswith("€200 in the middle of the range") and "back after 10 months" in found.roi
     assert found.feasibility == "Data: caution. Half is there."
     assert found.team == ("ml lead",)
     assert found.risks == "It invents facts: no mitigation yet."

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sextant import phrases
 from sextant.errors import InvalidInput
 from sextant_server.ui import drawing
-from sextant_server.ui import format as writing
 from sextant_server.ui.format import age_text, day_text, interval_text, number_text
 
 NAN, INF = math.nan, math.inf
@@ -23,7 +23,7 @@ ANY = st.floats(allow_nan=True, allow_infinity=True)
 UNITS = st.sampled_from(["share", "count", "ms", "USD", "EUR/month", "CHF", ""])
 
 
-@pytest.mark.parametrize("module", [writing, drawing])
+@pytest.mark.parametrize("module", [phrases, drawing])
 def test_examples_run(module: Any) -> None:
     result = doctest.testmod(module)
     assert result.attempted > 0
@@ -55,6 +55,7 @@ def test_examples_run(module: Any) -> None:
         (10**400, "", {}, "1 × 10⁴⁰⁰"),
         (61000, "USD", {}, "$61,000"),
         (12.5, "EUR", {}, "€12.50"),
+        (0.5, "USD", {}, "$0.50"),
         (1234.56, "GBP", {}, "£1,235"),
         (0.0042, "USD/request", {}, "$0.0042 / request"),
         (500, "CHF", {}, "CHF 500"),
@@ -89,6 +90,13 @@ def test_examples_run(module: Any) -> None:
 )
 def test_number(value: Any, unit: str, options: dict[str, Any], text: str) -> None:
     assert number_text(value, unit, **options) == text
+
+
+def test_sentences_and_pages_write_alike() -> None:
+    for value in (0.5, 0.97996, 61000, -3.5, 1e-9, 1.5e300, NAN, INF, None):
+        for unit in ("share", "ms", "USD", "CHF", "EUR/month", "1", ""):
+            assert phrases.with_unit(value, unit) == number_text(value, unit)
+        assert phrases.number(value) == number_text(value)
 
 
 @pytest.mark.parametrize("value", ["0.9", True, object(), [1]])
