@@ -85,6 +85,17 @@ def _against_itself(evidence: Evidence) -> Iterator[Fault]:
             "an estimate is never exact",
             "give the interval that the other tool computed; what was counted in full is a count",
         )
+    if isinstance(evidence, Estimate) and not evidence.undefined:
+        contrast = bool(evidence.contrast_with)
+        outside = (
+            evidence.unit == "share" and not contrast and not -TOLERANCE <= evidence.value <= 1 + TOLERANCE
+        )
+        if outside or math.isinf(evidence.value):
+            yield (
+                f"its value is {evidence.value}",
+                "a share lies between 0 and 1" if outside else "what was measured is finite",
+                "give 0.95 for 95 %, or the unit that it really has",
+            )
     if isinstance(evidence, Quantile):
         ranks = sorted(evidence.ranks)
         values = [evidence.ranks[rank] for rank in ranks]

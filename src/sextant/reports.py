@@ -298,10 +298,34 @@ KINDS: dict[str, type[Evidence]] = {k.model_fields["kind"].default: k for k in (
 _ADAPTER: TypeAdapter[Any] = TypeAdapter(AnyEvidence)
 
 
+#: Stands for the number that is still to be computed; it never leaves `read_evidence`.
+_TO_COMPUTE = "to be computed"
+
+
+def _without_number(data: Any) -> Any:
+    """The values with a mark where the number is left to its statistics; all others as they are."""
+    kind = (
+        KINDS.get(data.get("kind", ""))
+        if isinstance(data, dict) and isinstance(data.get("kind"), str)
+        else None
+    )
+    computes = kind is not None and issubclass(kind, Measurement) and kind not in (Count, Declared, Estimate)
+    if not computes or {"value", "interval", "undefined"} & data.keys():
+        return data
+    return {**data, "value": "NaN", "undefined": _TO_COMPUTE}
+
+
 def read_evidence(data: Any, *, where: str = "evidence") -> Evidence:
-    """Plain values (as from JSON) as the evidence kind that `data["kind"]` names, or a clear error."""
+    """Plain values (as from JSON) as the evidence kind that `data["kind"]` names, or a clear error.
+
+    A measurement that comes with its sufficient statistics and without value and interval gets both from them, at
+    95 %.
+    """
     try:
-        evidence: Evidence = _ADAPTER.validate_python(data)
+        evidence: Evidence = _ADAPTER.validate_python(_without_number(data))
+        if isinstance(evidence, Measurement) and evidence.undefined == _TO_COMPUTE:
+            given = {name: getattr(evidence, name) for name in type(evidence).model_fields if name in data}
+            evidence = type(evidence).of(**given)
     except ValidationError as error:
         unknown = any(fault["type"].startswith("union_tag") for fault in error.errors(include_url=False))
         todo = f"kinds are {', '.join(KINDS)}" if unknown else None

@@ -72,7 +72,7 @@ def measured(criterion: Criterion, verdict: Verdict) -> str:
     if verdict.value is None:
         return "–"
     exact = verdict.lower is None or verdict.lower == verdict.upper
-    between = "" if exact else f" ({span(verdict.lower, verdict.upper, criterion.unit)})"
+    between = "" if exact else f" (between {span(verdict.lower, verdict.upper, criterion.unit)})"
     origin = f", {verdict.origin.value}" if verdict.origin and verdict.origin.value != "measured" else ""
     return f"{with_unit(verdict.value, criterion.unit)}{between}{origin}"
 

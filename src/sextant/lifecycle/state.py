@@ -17,6 +17,9 @@ from sextant.lifecycle.rigor import PROFILES, Rigor, RigorProfile
 from sextant.lifecycle.staleness import Subject, stale_reasons
 from sextant.verdicts import Proof, Verdict, Waiver, judge
 
+#: The families of criteria that say something about one exact model.
+_ABOUT_A_MODEL: tuple[Family, ...] = ("ml", "fairness", "explainability", "safety")
+
 D = TypeVar("D", bound=Document)
 E = TypeVar("E", bound=Evidence)
 
@@ -198,13 +201,21 @@ class ProjectState:
             if not found:
                 continue
             target = self.in_service if setting in (Setting.MONITORING, Setting.REVIEW) else self.candidate
-            own = [s for s in found if target is None or s.evidence.model in (None, target)]
+            # A number about a model must say about which: nobody can tell that it is the one that ships.
+            nameless = criterion.family not in _ABOUT_A_MODEL
+            own = [
+                s
+                for s in found
+                if target is None or s.evidence.model == target or (nameless and s.evidence.model is None)
+            ]
             stored = (own or found)[0]
             if not isinstance(stored.evidence, Measurement):
                 continue
             why = self.stale(stored.evidence)
             if not own and target is not None and not why:
-                why = (f"it was taken on {stored.evidence.model}, and {target} is to be judged",)
+                taken = stored.evidence.model
+                said = f"it was taken on {taken}" if taken else "it does not say on which model it was taken"
+                why = (f"{said}, and {target} is to be judged",)
             yield Proof(stored.evidence, stored.digest, why)
 
     def _judge(self, criterion: Criterion, setting: Setting | None) -> Verdict:
