@@ -32,7 +32,8 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "slices": {"metric": "accuracy", "rows": [{"slice": {"ink": "faded"}, "successes": 1, "trials": 2, **WILSON}]},
     "experiment": {
         "name": "ab", "design_digest": "d", "arms": {"control": 5, "candidate": 4}, "shares": {"control": 0.5, "candidate": 0.5},
-        "sample_ratio_p": 0.7388826803635273, "started_at": AT, "ended_at": AT, "concluded": True, "rule_says": "ship", "why": "It won.",
+        "sample_ratio_p": 0.7388826803635273, "started_at": AT, "ended_at": AT, "concluded": True, "rule_says": "ship",
+        "why": "It won.",
     },
     "human_study": {
         "name": "s", "raters": "beta", "rater_count": 3, "ratings": 10, "planned_ratings": 12, "agreement": 0.7,
