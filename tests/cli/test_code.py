@@ -43,7 +43,7 @@ def test_check_stores_what_it_found_and_says_what_is_missing(
     rows = [re.split("  +", line) for line in out.splitlines()]
     assert ["accuracy", "stored", "share of rows answered right, model reader m1 on test"] in rows
     assert ["later", "not run, missing", "later.csv: there is no such file"] in rows
-    assert ["Letters read right", "at least 95 %", "98 % (96.1 % and 99 %)", "✓ met"] in rows
+    assert ["Letters read right", "at least 95 %", "98 % (between 96.1 % and 99 %)", "✓ met"] in rows
     assert ["Fast enough", "at most 40 ms", "50 ms", "✕ not met"] in rows
     [stored] = project.evidence(criterion="accuracy")
     assert (stored.evidence.model_dump()["successes"], stored.evidence.n) == (392, 400)

@@ -44,7 +44,7 @@ def test_one_command_leads_from_files_to_evidence(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
     for said in ("its name says test", "always giving the most frequent answer", "Next: "):
         assert said in done.stdout
-    assert "98 % (96.1 % and 99 %)" in done.stdout
+    assert "98 % (between 96.1 % and 99 %)" in done.stdout
     assert "✓ met" in done.stdout
     assert {p.name for p in folder.iterdir()} == {".sextant", "answers_m3.csv", "sextant.yaml", "test.csv"}
     assert (folder / ".sextant" / ".gitignore").read_text() == "*\n"

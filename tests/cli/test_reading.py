@@ -43,7 +43,7 @@ def test_status_says_targets_blockers_and_what_next(shell: Shell, stocked: str) 
     out = shell("status").out
     assert "[Problem] → Data → Model → Evaluation → Deployment → Maintenance" in out
     rows = [re.split("  +", line) for line in out.splitlines()]
-    assert ["Digits read right", "at least 95 %", "98 % (96.9 % and 98.7 %)", "✓ met"] in rows
+    assert ["Digits read right", "at least 95 %", "98 % (between 96.9 % and 98.7 %)", "✓ met"] in rows
     assert [
         "Not slower than by hand",
         "at most 1 s higher",
@@ -162,7 +162,7 @@ def test_a_plan_proves_later_that_the_log_was_not_changed(
     assert text.startswith(f"# {project.info.name}: plan\n")
     for heading in ("Problem", "Targets", "Gates", "Risks", "Timeline", "Signed head of the log"):
         assert f"\n## {heading}\n" in text
-    assert "| Digits read right | at least 95 % | 98 % (96.9 % and 98.7 %) | met | – |" in text
+    assert "| Digits read right | at least 95 % | 98 % (between 96.9 % and 98.7 %) | met | – |" in text
     out = shell("audit", "verify", "--head", "plan.md").out
     # Once as it stands in the plan, and once as the server kept it.
     assert "the log is intact" in out
