@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,6 +16,7 @@ from sextant.criteria import Criterion
 from sextant.errors import Conflict, InvalidInput, SextantError
 from sextant.evidence import Evidence
 from sextant.lifecycle.measures import Inputs, Planned, available, run
+from sextant.lifecycle.measures.repeats import code_version, told_today
 from sextant_cli import output
 from sextant_cli.common import as_json_option, on_client
 from sextant_cli.status import verdict_table
@@ -82,7 +82,7 @@ def measure(
         _tell([Done(p.id, missing=p.missing) for p in planned], form, meeting.project, dry_run=True)
         return 0
     to_site(meeting, file_too=False)
-    code, done = _code_version(root), []
+    code, done = code_version(root), []
     with output.progress("Checks", len(planned)) as tick, Inputs(config, root) as inputs:
         for number, plan in enumerate(planned, 1):
             done.append(_run(meeting.project, inputs, plan, code))
@@ -145,11 +145,7 @@ def _told_today(project: Project, evidence: Evidence) -> bool:
         ),
         None,
     )
-    return (
-        latest is not None
-        and latest.at.astimezone(UTC).date() == evidence.at.astimezone(UTC).date()
-        and latest.model_copy(update={"at": evidence.at, "producer": evidence.producer}) == evidence
-    )
+    return told_today(latest, evidence)
 
 
 def _declare(project: Project, config: Config, found: Sequence[Evidence]) -> None:
@@ -163,25 +159,6 @@ def _declare(project: Project, config: Config, found: Sequence[Evidence]) -> Non
     for subject, version in read.items():
         if present.get(subject) != version.version:
             project.put_subject(version)
-
-
-def _code_version(root: Path) -> str | None:
-    """The commit that the folder is at, marked if there are changes beside it; None where there is no git."""
-    command = [
-        "git",
-        "-C",
-        str(root),
-        "describe",
-        "--always",
-        "--dirty=+changes",
-        "--abbrev=12",
-        "--exclude=*",
-    ]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return f"git:{done.stdout.strip()}" if done.returncode == 0 and done.stdout.strip() else None
 
 
 def _tell(done: Sequence[Done], form: str, project: Project, *, dry_run: bool = False) -> None:
