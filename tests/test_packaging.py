@@ -26,6 +26,10 @@ LOCKS = [
 RUN = [Requirement(line) for line in PROJECT["project"]["dependencies"]]
 GROUPS = {name: [Requirement(line) for line in lines] for name, lines in PROJECT["dependency-groups"].items()}
 TEST = [*GROUPS["build"], *GROUPS["test"]]
+EXTRAS = {
+    name: [Requirement(line) for line in lines]
+    for name, lines in PROJECT["project"]["optional-dependencies"].items()
+}
 OF_PEERS = {peer: [Requirement(line) for line in peer.read_text().splitlines()] for peer in PEERS}
 WANTED = dict(zip(LOCKS, [[*RUN, *GROUPS["build"]], [*RUN, *TEST], *OF_PEERS.values()], strict=True))
 
@@ -76,11 +80,14 @@ def test_what_is_tested_is_what_runs() -> None:
 
 
 def test_every_dependency_is_explained_and_every_explanation_has_its_dependency() -> None:
-    rows = re.findall(r"^\| `([^`]+)` \| (\S[^|]*) \|", (ROOT / "docs" / "dependencies.md").read_text(), re.M)
+    page = (ROOT / "docs" / "dependencies.md").read_text()
+    rows = re.findall(r"^\| `([^`]+)` \| (\S[^|]*) \|", page, re.M)
     explained = sorted(canonicalize_name(name) for name, _ in rows)
     assert explained == sorted(
         canonicalize_name(one.name) for ones in [RUN, TEST, *OF_PEERS.values()] for one in ones
     )
+    extras = re.findall(r"^\| (\w+) \| `([^`]+)` \| \S[^|]* \|", page, re.M)
+    assert sorted(extras) == sorted((name, one.name) for name, ones in EXTRAS.items() for one in ones)
 
 
 def _python(*folders: str) -> list[Path]:
@@ -98,6 +105,8 @@ def test_no_file_outgrows_one_reading() -> None:
 def test_what_runs_needs_nothing_from_the_test_lock() -> None:
     """pandas and the other packages of the test lock are there while testing, so a slip would not be seen."""
     absent = {name.replace("-", "_") for name in locked(LOCKS[1]).keys() - locked(LOCKS[0]).keys()}
+    # What an extra brings is imported where it is used, and only there.
+    absent -= {"pyspark", "polars"}
     # Methods of Ibis and Arrow that hand out a pandas frame.
     needs_pandas = {"execute", "to_pandas", "to_pandas_batches", "from_pandas"}
     found = []

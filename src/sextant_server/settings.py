@@ -31,6 +31,9 @@ INSTALLED_APPS = [
     "sextant_server.projects",
     "sextant_server.records",
     "sextant_server.lifecycle",
+    "sextant_server.problem",
+    "sextant_server.data",
+    "sextant_server.people",
     "sextant_server.jobs",
 ]
 

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class ProblemConfig(AppConfig):
+    name = "sextant_server.problem"
+    label = "problem"
