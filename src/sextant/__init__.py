@@ -13,6 +13,7 @@ The map, in reading order:
     documents     what people write down: typed, versioned, signed
     phrases       numbers as a person writes them
     tables        any table as one expression
+    typeset       a page as PDF
     config        sextant.yaml
     stats         intervals, agreement, distances, sequential bounds
     problem ... maintenance      the six phases
