@@ -5,4 +5,5 @@ five_ws          reads the five answers and names what is unclear, by rules that
 decision_tree    six questions, one outcome, and the path that led there
 roi              benefit against cost as ranges: the middle, the chance of a loss, the payback
 brief            the brief drafted from all of the above
+example          the worked example: an assistant that drafts blog posts, phase 1 as data
 """
