@@ -20,7 +20,10 @@ os.environ.update(
     XDG_CONFIG_HOME=str(_home / "config"),
     XDG_STATE_HOME=str(_home / "state"),
 )
-for _name in ("DATABASE_URL", "SEXTANT_URL", "SEXTANT_TOKEN", "SEXTANT_SIGNING_KEY_FILE", "SEXTANT_ANCHORS"):
+for _name in (
+    "DATABASE_URL", "SEXTANT_URL", "SEXTANT_TOKEN", "SEXTANT_SIGNING_KEY_FILE", "SEXTANT_ANCHORS",
+    "SEXTANT_SMTP_URL", "SEXTANT_MAIL_FROM", "SEXTANT_PUBLIC_URL",
+):  # fmt: skip
     os.environ.pop(_name, None)
 
 from sextant_server.settings import *  # noqa: E402, F403

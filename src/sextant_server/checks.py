@@ -161,3 +161,34 @@ def https(app_configs: Apps, **options: Any) -> list[CheckMessage]:
             )
         )
     return found
+
+
+@register(TAG, deploy=True)
+def mail(app_configs: Apps, **options: Any) -> list[CheckMessage]:
+    """A site for several people can send them mail, and the links in it lead back."""
+    public, found = sorted(set(settings.ALLOWED_HOSTS) - LOCAL), list[CheckMessage]()
+    if public and not settings.MAIL_ON:
+        found.append(
+            Warning(
+                "No mail can be sent: no mail server is named.",
+                hint="Set SEXTANT_SMTP_URL; without it nobody can sign by a link, and digests stay on the site.",
+                id="sextant.W005",
+            )
+        )
+    if settings.MAIL_ON and not settings.PUBLIC_URL:
+        found.append(
+            Warning(
+                "Mail that no page asked for, such as a digest, holds no links: the site's address is not known.",
+                hint="Set SEXTANT_PUBLIC_URL, for example https://sextant.example.",
+                id="sextant.W006",
+            )
+        )
+    if settings.MAIL_ON and settings.DEFAULT_FROM_EMAIL.endswith("@localhost>"):
+        found.append(
+            Warning(
+                "Mail comes from an address that nobody can answer, and many servers refuse it.",
+                hint="Set SEXTANT_MAIL_FROM, for example Sextant <sextant@sextant.example>.",
+                id="sextant.W007",
+            )
+        )
+    return found

@@ -4,7 +4,9 @@ name."""
 from __future__ import annotations
 
 import os
+import re
 import secrets
+from email.utils import formataddr, parseaddr
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -116,6 +118,71 @@ def database(url: str, folder: Path) -> dict[str, Any]:
     raise ImproperlyConfigured(
         f"DATABASE_URL begins with {parts.scheme}://; write sqlite:///... or postgres://..."
     )
+
+
+#: How mail is handed over, by the URL's scheme: the usual port, and whether it is encrypted from the first byte on, or
+#: after a greeting.
+_MAIL = {"smtps": (465, True, False), "smtp": (587, False, True), "smtp+plain": (25, False, False)}
+
+
+def mail(url: str) -> dict[str, Any]:
+    """Django's settings for a mail server's URL: smtp://user:password@host:port (encrypted after STARTTLS),
+    smtps:// (encrypted from the start) or smtp+plain:// (not encrypted; with a password only on this machine).
+    Without one nothing is sent.
+
+    >>> mail("smtps://sextant:s%40cret@mail.example")["EMAIL_HOST_PASSWORD"]
+    's@cret'
+    """
+    name = "SEXTANT_SMTP_URL"
+    if not url:
+        return {"EMAIL_BACKEND": "django.core.mail.backends.dummy.EmailBackend"}
+    parts = urlsplit(url)
+    if parts.scheme not in _MAIL:
+        raise ImproperlyConfigured(
+            f"{name} begins with {parts.scheme}://; write smtp://, smtps:// or smtp+plain://"
+        )
+    try:
+        host, port = parts.hostname, parts.port
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name} has a port that is none; write 1 to 65535") from error
+    if not host or parts.path not in ("", "/") or parts.query or parts.fragment:
+        raise ImproperlyConfigured(f"{name} must read smtp://user:password@host:port, without more")
+    if (parts.username is None) != (parts.password is None):
+        raise ImproperlyConfigured(f"{name} has a user or a password only; write both or neither")
+    usual, at_once, after_greeting = _MAIL[parts.scheme]
+    if parts.password and parts.scheme == "smtp+plain" and host not in ("localhost", "127.0.0.1", "::1"):
+        raise ImproperlyConfigured(
+            f"{name} would send a password to {host} unencrypted; write smtp:// or smtps://"
+        )
+    return {
+        "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "EMAIL_HOST": host,
+        "EMAIL_PORT": port or usual,
+        "EMAIL_HOST_USER": unquote(parts.username or ""),
+        "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
+        "EMAIL_USE_SSL": at_once,
+        "EMAIL_USE_TLS": after_greeting,
+        "EMAIL_TIMEOUT": 20,
+    }
+
+
+def sender(name: str, default: str) -> str:
+    """An address that mail comes from: someone@example.org, or Sextant <someone@example.org>."""
+    value = os.environ.get(name) or default
+    shown, address = parseaddr(value)
+    if not re.fullmatch(r"[^@\s<>]+@[^@\s<>]+", address) or "\n" in value or "\r" in value:
+        raise ImproperlyConfigured(
+            f"{name} is {value!r}; write someone@example.org or Name <someone@example.org>"
+        )
+    return formataddr((shown, address))
+
+
+def origin(name: str) -> str:
+    """The beginning of an address, such as https://sextant.example, without the slash at its end; empty if absent."""
+    value = os.environ.get(name, "").rstrip("/")
+    if value and not re.fullmatch(r"https?://[^\s/?#@]+", value):
+        raise ImproperlyConfigured(f"{name} is {value!r}; write https://host or https://host:port")
+    return value
 
 
 def _sqlite(path: str) -> dict[str, Any]:

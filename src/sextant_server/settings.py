@@ -20,6 +20,13 @@ ANCHORS_FOLDER = env.text("SEXTANT_ANCHORS") or str(env.state_folder() / "anchor
 WEBHOOKS_TO_PRIVATE = env.flag("SEXTANT_WEBHOOKS_TO_PRIVATE")
 PROJECT_FOLDER = env.text("SEXTANT_PROJECT_FOLDER")
 
+# Where people reach the site: links in mail that no page was asked for are made of it.
+PUBLIC_URL = env.origin("SEXTANT_PUBLIC_URL")
+# EMAIL_BACKEND, EMAIL_HOST and what else Django asks for to send mail.
+globals().update(env.mail(env.text("SEXTANT_SMTP_URL")))
+MAIL_ON = bool(env.text("SEXTANT_SMTP_URL"))
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.sender("SEXTANT_MAIL_FROM", "Sextant <sextant@localhost>")
+
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",

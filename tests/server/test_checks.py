@@ -29,6 +29,7 @@ def setting(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Set:
         good = {
             "HOME": home, "SIGNING_KEY_FILE": str(tmp_path / "anchor.key"), "ANCHORS_FOLDER": str(tmp_path / "anchors"),
             "DEBUG": False, "ALLOWED_HOSTS": ["localhost"], "PROJECT_FOLDER": "", "HTTPS": False,
+            "MAIL_ON": True, "PUBLIC_URL": "https://sextant.example", "DEFAULT_FROM_EMAIL": "sextant@sextant.example",
             "DATABASES": {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": str(home / "sextant.db")}},
         }  # fmt: skip
         for name, value in {**good, **values}.items():
@@ -132,6 +133,17 @@ def test_a_public_site_without_https(setting: Set) -> None:
     assert ids() == ["sextant.W004"]
 
 
+def test_mail_that_cannot_be_sent_or_leads_nowhere(setting: Set) -> None:
+    setting(MAIL_ON=False)
+    assert ids() == [], "alone on one's own machine nobody misses it"
+    setting(MAIL_ON=False, ALLOWED_HOSTS=["sextant.example"], HTTPS=True)
+    assert ids() == ["sextant.W005"]
+    setting(PUBLIC_URL="")
+    assert ids() == ["sextant.W006"]
+    setting(DEFAULT_FROM_EMAIL="Sextant <sextant@localhost>")
+    assert ids() == ["sextant.W007"]
+
+
 def test_every_message_has_an_id_of_its_own_and_a_hint() -> None:
     source = Path(checks.__file__).read_text()
     given = re.findall(r'id="(sextant\.[EW]\d{3})"', source)
@@ -148,5 +160,7 @@ call_command("check", deploy=True, fail_level="WARNING", databases=["default"])
     on = {
         "SEXTANT_HTTPS": "true", "SEXTANT_BEHIND_PROXY": "true", "SEXTANT_HOSTS": "sextant.example",
         "SEXTANT_ORIGINS": "https://sextant.example", "SEXTANT_SECRET_KEY": "", "SEXTANT_HOME": str(tmp_path),
+        "SEXTANT_SMTP_URL": "smtps://me:secret@mail.example", "SEXTANT_PUBLIC_URL": "https://sextant.example",
+        "SEXTANT_MAIL_FROM": "sextant@sextant.example",
     }  # fmt: skip
     assert "no issues" in run_python(code, on)

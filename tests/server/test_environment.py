@@ -101,3 +101,57 @@ def test_a_database_by_its_url(url: str, expected: dict[str, Any]) -> None:
 def test_another_database_is_refused() -> None:
     with pytest.raises(ImproperlyConfigured, match="mysql://"):
         environment.database("mysql://localhost/x", Path("/srv"))
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("", {"EMAIL_BACKEND": "django.core.mail.backends.dummy.EmailBackend"}),
+        (
+            "smtp://me:p%40ss@mail.example",
+            {
+                "EMAIL_HOST": "mail.example", "EMAIL_PORT": 587, "EMAIL_HOST_USER": "me", "EMAIL_HOST_PASSWORD": "p@ss",
+                "EMAIL_USE_TLS": True, "EMAIL_USE_SSL": False,
+            },
+        ),
+        ("smtps://mail.example:4650", {"EMAIL_PORT": 4650, "EMAIL_USE_TLS": False, "EMAIL_USE_SSL": True}),
+        ("smtp+plain://localhost", {"EMAIL_PORT": 25, "EMAIL_USE_TLS": False, "EMAIL_USE_SSL": False}),
+    ],
+)  # fmt: skip
+def test_a_mail_server_by_its_url(url: str, expected: dict[str, Any]) -> None:
+    read = environment.mail(url)
+    assert {name: read[name] for name in expected} == expected
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("mail.example:25", "smtp://"),
+        ("http://mail.example", "http://"),
+        ("smtp://mail.example:port", "a port that is none"),
+        ("smtp://:25", "without more"),
+        ("smtp://mail.example/path", "without more"),
+        ("smtp://mail.example?tls=no", "without more"),
+        ("smtp://me@mail.example", "both or neither"),
+        ("smtp+plain://me:secret@mail.example", "unencrypted"),
+    ],
+)
+def test_a_mail_url_that_cannot_be_meant_is_refused_without_its_password(url: str, said: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match="SEXTANT_SMTP_URL") as refused:
+        environment.mail(url)
+    assert said in str(refused.value)
+    assert "secret" not in str(refused.value)
+
+
+def test_where_mail_comes_from_and_leads_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert environment.sender("X_FROM", "Sextant <sextant@localhost>") == "Sextant <sextant@localhost>"
+    monkeypatch.setenv("X_FROM", "nobody")
+    with pytest.raises(ImproperlyConfigured, match="X_FROM is 'nobody'"):
+        environment.sender("X_FROM", "")
+    assert environment.origin("X_ORIGIN") == ""
+    monkeypatch.setenv("X_ORIGIN", "https://sextant.example:8443/")
+    assert environment.origin("X_ORIGIN") == "https://sextant.example:8443"
+    for wrong in ("sextant.example", "https://sextant.example/path", "https://me@sextant.example"):
+        monkeypatch.setenv("X_ORIGIN", wrong)
+        with pytest.raises(ImproperlyConfigured, match="X_ORIGIN"):
+            environment.origin("X_ORIGIN")

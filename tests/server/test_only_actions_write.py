@@ -1,4 +1,5 @@
-"""Only `actions.py` writes to the database, so that every write has one door and one record."""
+"""Only `actions.py` writes to the database, so that every write has one door and one record. An app with several
+subjects has one for each: `mail_actions.py`."""
 
 from __future__ import annotations
 
@@ -11,9 +12,13 @@ from tests.conftest import ROOT
 
 SERVER = ROOT / "src" / "sextant_server"
 
-# Beside `actions.py`: Django's own migrations.
-ALLOWED_FILES = {"actions.py"}
+# Beside the actions: Django's own migrations.
 ALLOWED_FOLDERS = {"migrations"}
+
+
+def is_door(file: Path) -> bool:
+    return file.name == "actions.py" or file.name.endswith("_actions.py")
+
 
 ALWAYS = {
     "save", "bulk_create", "bulk_update", "get_or_create", "update_or_create",
@@ -54,7 +59,7 @@ def _files() -> list[Path]:
     return sorted(
         file
         for file in SERVER.rglob("*.py")
-        if file.name not in ALLOWED_FILES and not ALLOWED_FOLDERS.intersection(file.relative_to(SERVER).parts)
+        if not is_door(file) and not ALLOWED_FOLDERS.intersection(file.relative_to(SERVER).parts)
     )
 
 
@@ -101,6 +106,6 @@ def test_what_only_looks_like_a_write_is_not(source: str) -> None:
 
 def test_the_doors_that_may_write_do() -> None:
     """The scan finds the writes where they belong, so it looks at the right tree for the right names."""
-    doors = list(SERVER.rglob("actions.py"))
+    doors = [file for file in SERVER.rglob("*.py") if is_door(file)]
     assert doors
     assert [str(door) for door in doors if not writes(door.read_text())] == []

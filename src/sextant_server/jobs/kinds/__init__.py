@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from sextant_server.jobs.kinds import audit_verify, checks_run, webhook_deliver
+from sextant_server.jobs.kinds import audit_verify, chat_deliver, checks_run, mail_deliver, webhook_deliver
 
-__all__ = ["audit_verify", "checks_run", "webhook_deliver"]
+__all__ = ["audit_verify", "chat_deliver", "checks_run", "mail_deliver", "webhook_deliver"]

@@ -1,0 +1,11 @@
+"""People around a project: what is sent to them, what they were asked, what they say.
+
+Addresses and what people wrote stand in tables of their own, from which they can be erased; the log names a person by
+role and name, and keeps digests.
+"""
+
+from __future__ import annotations
+
+from sextant_server.people.mail_models import Channel, Mail
+
+__all__ = ["Channel", "Mail"]
