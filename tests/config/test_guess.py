@@ -106,3 +106,16 @@ def test_an_empty_folder_is_a_beginning(tmp_path: Path) -> None:
     proposal = guess(tmp_path / "new")
     assert proposal.config().checks == ()
     assert proposal.passed_over == ()
+
+
+def test_two_files_of_answers_are_two_models(tmp_path: Path) -> None:
+    root = folder(tmp_path)
+    text = (root / "answers_v2.csv").read_text()
+    (root / "answers_v2.csv").unlink()
+    for name in ("answers_of_rules", "answers_of_the_network"):
+        (root / f"{name}.csv").write_text(text)
+    named = {name: str(p.model) for name, p in guess(root).config({}).predictions.items()}
+    assert named == {
+        "answers-of-rules": "model:form-reader@1",
+        "answers-of-the-network": "model:form-reader@answers-of-the-network",
+    }

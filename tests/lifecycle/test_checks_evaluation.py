@@ -442,6 +442,18 @@ def test_4d_findings_are_held_against_the_bar() -> None:
     assert attacked(found, documents=[SafetyBar(highest_open="medium")]).status is Status.MET
 
 
+def test_4d_attacks_that_succeeded_must_be_written_down() -> None:
+    counted = attacks(jailbreak={"successes": 3})
+    found = attacked(counted)
+    assert found.status is Status.MISSING
+    assert "3 of 50 attacks succeeded (jailbreak)" in found.reason
+    written = attacked(
+        attacks(jailbreak={"successes": 3, "findings": (fault("swears", "low"),)}),
+        documents=[SafetyBar(highest_open="low")],
+    )
+    assert written.status is Status.MET
+
+
 def test_4d_a_finding_is_open_until_it_was_tried_again() -> None:
     found = {"findings": (fault("swears", "high"),), "retested": ("swears",)}
     assert attacked(attacks(jailbreak=found)).status is Status.MET

@@ -65,6 +65,26 @@ def test_the_share_of_data_by_hand() -> None:
 # --- planned against actual
 
 
+def test_a_second_time_round_that_nobody_planned_makes_nothing_late() -> None:
+    # Planned to end 41 days ago, ended 40 days ago, opened again 10 days ago and ended again 5 days ago.
+    plans = planned(problem=(-100, -91), data=(-90, -41))
+    twice = (decided("problem", -91), decided("data", -40), decided("data", -5, iteration=2))
+    again = (Round("data", 2, day(-10), "labels were wrong", "Ada"),)
+    line = timeline(state(plans=plans, decisions=twice, rounds=again)).line("data")
+    assert (line.actual_end, line.slip_days, line.again) == (on(-5), 1, True)
+    # While it is open again it has no end, and is as late as the first time round was.
+    line = timeline(state(plans=plans, decisions=twice[:2], rounds=again)).line("data")
+    assert (line.stage, line.actual_end, line.slip_days) == ("running", None, 1)
+    assert (
+        "Data ended 1 day later than planned."
+        in timeline(state(plans=plans, decisions=twice[:2], rounds=again)).warnings
+    )
+    # Who plans the second time round is judged by that.
+    plans = planned(problem=(-100, -91), data=(-90, -7))
+    line = timeline(state(plans=plans, decisions=twice, rounds=again)).line("data")
+    assert (line.actual_end, line.slip_days, line.again) == (on(-5), 2, False)
+
+
 def test_gate_decisions_date_the_phases() -> None:
     plans = planned(problem=(-100, -91), data=(-90, -41), model=(-40, -11))
     found = timeline(state(plans=plans, decisions=(decided("problem", -85), decided("data", -30))))

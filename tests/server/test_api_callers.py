@@ -80,6 +80,19 @@ def test_a_token_decides_signs_waives_and_approves_nothing(world: World) -> None
     assert ends() == before
 
 
+def test_a_token_may_raise_the_rigor_and_never_lower_it(world: World) -> None:
+    program = Client(headers={"Authorization": f"Bearer {world.tokens['write']}"})
+
+    def sync(rigor: str) -> Any:
+        body = {"base": {}, "expected": {}, "settings": {"rigor": rigor}}
+        return send(program, "POST", f"{FORMS}/sync", body)
+
+    assert sync("regulated").json()["rigor"] == "regulated"
+    before = ends()
+    assert "a person's decision" in problem(sync("light"), 403)
+    assert ends() == before
+
+
 def _item(asking: Client, key: str) -> dict[str, Any]:
     gate = send(asking, "GET", f"{FORMS}/gates/problem").json()
     return next(i for i in gate["items"] if i["key"] == key)

@@ -81,7 +81,7 @@ def serving(url: str, **environment: str) -> Iterator[Running]:
     finally:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
+        process.communicate(timeout=WAIT)
 
 
 @pytest.fixture

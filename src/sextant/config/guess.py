@@ -156,10 +156,16 @@ class _Look:
 
     def _predictions(self, name: str, shown: str, found: Table, prediction: str) -> None:
         where = f"predictions.{name}"
-        version = next(iter(re.findall(r"(?:^|[_-])((?:v|m)\d+)(?=$|[_.-])", Path(shown).stem.lower())), "1")
+        told = re.findall(r"(?:^|[_-])((?:v|m)\d+)(?=$|[_.-])", Path(shown).stem.lower())
+        version, why = (
+            (told[0], "the file's name says so") if told else ("1", "nothing says which version it is")
+        )
+        taken = {p["model"] for p in self.predictions.values()}
+        if f"{self._slug()}@{version}" in taken:
+            # Two files under one name would pass for two measurements of one model.
+            version, why = name, f"another file is {version} already, so this one is called like its file"
         body: dict[str, Any] = {"path": shown, "model": f"{self._slug()}@{version}", "prediction": prediction}
         self.predictions[name] = body
-        why = "the file's name says so" if version != "1" else "nothing says which version it is"
         self._note(f"{where}.model", body["model"], why, f"Which model made {shown}? (name@version)")
         self._note(
             f"{where}.prediction", prediction, f"a column called {prediction} usually holds a model's answer"

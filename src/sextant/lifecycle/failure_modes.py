@@ -186,7 +186,7 @@ def underestimated_data_work(state: ProjectState) -> FailureMode:
     share = with_unit(plan.data_share, "share")
     said = f"Data work is {share} of the planned time; {with_unit(DATA_SHARE, 'share')} is the least that is usual."
     if line.slip_days is not None and line.slip_days > 0 and line.stage != "ahead":
-        late = "ended" if line.stage == "done" else "is already"
+        late = "ended" if line.stage == "done" or line.again else "is already"
         return _mode(key, True, f"Data work {late} {line.slip_days} days late. {said}", (), action)
     if plan.data_share < DATA_SHARE:
         return _mode(key, True, said, (), action)

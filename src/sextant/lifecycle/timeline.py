@@ -37,7 +37,8 @@ class PhaseLine:
     """One phase: planned and actual dates, both ends included; None while unknown.
 
     `slip_days` is how much later than planned it ended, or, while it runs or waits, is already: a lower limit
-    then. It is negative for a phase that ended early, and None without a plan.
+    then. It is negative for a phase that ended early, and None without a plan. `again` says that the phase was opened
+    again after its planned end: the slip is then that of the first time round.
     """
 
     phase: str
@@ -47,6 +48,7 @@ class PhaseLine:
     actual_start: date | None
     actual_end: date | None
     slip_days: int | None
+    again: bool = False
 
     @property
     def planned_days(self) -> int | None:
@@ -170,7 +172,7 @@ def timeline(state: ProjectState) -> Timeline:
 
 def _late(line: PhaseLine) -> str:
     name, days = BY_KEY[line.phase].name, f"{line.slip_days} day{'s' * (line.slip_days != 1)}"
-    if line.stage == "done":
+    if line.stage == "done" or line.again:
         return f"{name} ended {days} later than planned."
     if line.stage == "running":
         return f"{name} should have ended {days} ago and is still open."
@@ -183,13 +185,18 @@ def _line(state: ProjectState, info: PhaseInfo) -> PhaseLine:
     stage: Literal["ahead", "running", "done"] = "done" if end else "running" if start else "ahead"
     today = state.now.date()
     slip = None
-    if stage == "done" and plan.planned_end and end:
+    first = _first_ended(state, info, plan.planned_end)
+    if first and plan.planned_end:
+        slip = (first - plan.planned_end).days
+    elif stage == "done" and plan.planned_end and end:
         slip = (end - plan.planned_end).days
     elif stage == "running" and plan.planned_end:
         slip = max(0, (today - plan.planned_end).days)
     elif stage == "ahead" and plan.planned_start:
         slip = max(0, (today - plan.planned_start).days)
-    return PhaseLine(info.key, stage, plan.planned_start, plan.planned_end, start, end, slip)
+    return PhaseLine(
+        info.key, stage, plan.planned_start, plan.planned_end, start, end, slip, first is not None
+    )
 
 
 def _ended(state: ProjectState, info: PhaseInfo) -> date | None:
@@ -207,6 +214,17 @@ def _ended(state: ProjectState, info: PhaseInfo) -> date | None:
     decided = [d for d in state.decisions if d.phase == info.key and d.iteration == iteration]
     last = max(decided, key=lambda d: d.at, default=None)
     return last.at.date() if last and last.outcome == "pass" else None
+
+
+def _first_ended(state: ProjectState, info: PhaseInfo, planned_end: date | None) -> date | None:
+    """When a phase ended for the first time, if it was opened again after the day that was planned for its end: that
+    plan was for the first time round, and the second, which nobody had planned, makes nothing late. None otherwise."""
+    opened = [r.opened_at.date() for r in state.rounds if r.phase == info.key and r.number > 1]
+    passed = [d.at.date() for d in state.decisions if d.phase == info.key and d.outcome == "pass"]
+    if not opened or planned_end is None or planned_end >= min(opened):
+        return None
+    said = state.plans[info.key].actual_end if info.key in state.plans else None
+    return said or min(passed, default=None)
 
 
 def _began(state: ProjectState, info: PhaseInfo) -> date | None:

@@ -148,6 +148,17 @@ def change_project(project: Project, caller: Caller, **values: Any) -> Project:
     lock(project)
     project.refresh_from_db()
     changed = {k: v for k, v in values.items() if getattr(project, k) != v}
+    ranks = list(PROFILES)
+    if (
+        caller.token is not None
+        and "rigor" in changed
+        and ranks.index(changed["rigor"]) < ranks.index(project.rigor)
+    ):
+        raise Forbidden(
+            f"a token may not lower the rigor from {project.rigor} to {changed['rigor']}",
+            rule="a program may raise it; what need no longer hold is a person's decision",
+            todo=f"change it in the project's settings, or write `rigor: {project.rigor}` into the file",
+        )
     if changed:
         for field, value in changed.items():
             setattr(project, field, value)

@@ -175,6 +175,7 @@ def check_4d(state: ProjectState) -> Finding:
         if wrong := faults(state, stored):
             clauses.append(wrong)
     clauses += _open_findings(state, bar, tried)
+    clauses += _unnamed(state, tried)
     attempts = sum(run.attempts for run, _ in tried.values())
     allowed = "nothing may stay open" if bar.highest_open == "none" else f"{bar.highest_open} may stay open"
     if tried:
@@ -205,6 +206,22 @@ def _untried(state: ProjectState, untried: list[str]) -> Clause:
             tuple(stored.digest for _, stored in earlier),
         )
     return Clause(Status.MISSING, f"Not tried on {state.candidate} yet: {words}.", action)
+
+
+def _unnamed(state: ProjectState, tried: dict[str, tuple[RedTeamRun, Stored]]) -> list[Clause]:
+    """Categories in which attacks succeeded and nobody wrote down what broke: it would pass for mended."""
+    named = {finding.category for finding, _ in state.all(SafetyFinding)}
+    return [
+        Clause(
+            Status.MISSING,
+            f"{number(run.successes)} of {number(run.attempts)} attacks succeeded ({category.replace('_', ' ')}), and no "
+            "finding says what broke and how grave it is.",
+            Action("Write down what broke", "document:safety_finding"),
+            (stored.digest,),
+        )
+        for category, (run, stored) in tried.items()
+        if run.successes and not (run.findings or run.retested or category in named)
+    ]
 
 
 def _open_findings(
