@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.conf import settings
@@ -12,18 +13,23 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from sextant.errors import SextantError
+from sextant.lifecycle.phases import BY_KEY, PHASES
 from sextant_server.projects.permissions import Access, access, caller
 
-TABS = (
-    ("home", "Overview", "project"),
-    ("targets", "Targets", "targets"),
-    ("proof", "Proof", "proof"),
-    ("risks", "Risks", "risks"),
-    ("timeline", "Timeline", "timeline"),
-    ("decisions", "Decisions", "decisions"),
-    ("log", "Log", "log"),
-    ("settings", "Settings", "settings"),
-)
+#: The navigation of a project by groups: what stands in `page(..., tab, ...)`, the word, the name of the address.
+#: A group without a title stands first. Keep the words short, and the groups few: all of it is seen on every page.
+TABS: dict[str, tuple[tuple[str, str, str], ...]] = {
+    "": (("home", "Overview", "project"),),
+    "Proof": (("targets", "Targets", "targets"), ("proof", "Proof", "proof")),
+    "Steering": (
+        ("timeline", "Timeline", "timeline"),
+        ("risks", "Risks", "risks"),
+        ("decisions", "Decisions", "decisions"),
+    ),
+    "Project": (("log", "Log", "log"), ("settings", "Settings", "settings")),
+}
+#: The phases stand between the first group and the others.
+_PHASES_AFTER = ""
 
 
 class SignInFirst(Exception):
@@ -65,16 +71,47 @@ def page(
     status: int = 200,
 ) -> HttpResponse:
     """A project's page: the frame, with `template` inside."""
-    tabs = [
-        {"label": label, "href": reverse(name, args=[found.project.slug]), "current": key == tab}
-        for key, label, name in TABS
-        if key != "settings" or "manage" in found.may
-    ]
+    groups = list(_navigation(request, found, tab))
     shared = {
         "project": found.project,
         "may": dict.fromkeys(found.may, True),
-        "tabs": tabs,
+        "navigation": groups,
+        "open_here": next((entry["label"] for g in groups for entry in g["entries"] if entry["current"]), ""),
         "access": found,
         "runs_here": bool(settings.PROJECT_FOLDER),
     }
     return render(request, template, shared | context, status=status)
+
+
+def _navigation(request: HttpRequest, found: Access, tab: str) -> Iterator[dict[str, Any]]:
+    """The groups of the navigation for this caller; the page that is open is marked, its phase before its tab."""
+    phases = [
+        {
+            "label": info.name,
+            "number": info.number,
+            "href": reverse("phase", args=[found.project.slug, info.key]),
+        }
+        for info in PHASES
+    ]
+    inside = (
+        tab
+        if tab in BY_KEY
+        else next(
+            (i.key for i, p in zip(PHASES, phases, strict=True) if request.path.startswith(p["href"])), ""
+        )
+    )
+    for entry, info in zip(phases, PHASES, strict=True):
+        entry["current"] = info.key == inside
+    for title, rows in TABS.items():
+        entries = [
+            {
+                "label": label,
+                "href": reverse(name, args=[found.project.slug]),
+                "current": key == tab and not inside,
+            }
+            for key, label, name in rows
+            if key != "settings" or "manage" in found.may
+        ]
+        yield {"title": title, "entries": entries}
+        if title == _PHASES_AFTER:
+            yield {"title": "Phases", "entries": phases}

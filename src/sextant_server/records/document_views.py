@@ -44,7 +44,7 @@ def listed(request: HttpRequest, slug: str, kind: str) -> HttpResponse:
         "kind": shown(model), "info": BY_KEY[model.phase],
         "rows": [{"row": r, "summary": _summary(model.model_validate(json.loads(r.body)))} for r in rows],
     }  # fmt: skip
-    return page(request, found, "home", "records/documents.html", context)
+    return page(request, found, model.phase, "records/documents.html", context)
 
 
 def _summary(document: Document) -> str:
@@ -93,7 +93,7 @@ def document(request: HttpRequest, slug: str, kind: str, key: str) -> HttpRespon
     return page(
         request,
         found,
-        "home",
+        model.phase,
         "records/document.html",
         context,
         status=(409 if conflict else 422) if bad else 200,
@@ -134,7 +134,9 @@ def new(request: HttpRequest, slug: str, kind: str) -> HttpResponse:
         "key": request.POST.get("key", ""),
         "adding": True,
     }
-    return page(request, found, "home", "records/document.html", context, status=422 if form.wrong else 200)
+    return page(
+        request, found, model.phase, "records/document.html", context, status=422 if form.wrong else 200
+    )
 
 
 def withdraw(request: HttpRequest, slug: str, kind: str, key: str) -> HttpResponse:
@@ -161,7 +163,7 @@ def version(request: HttpRequest, slug: str, kind: str, key: str, number: int) -
         "changes": changes(before, row, model) if before else [],
         "read": readable(model.model_validate(json.loads(row.body))),
     }  # fmt: skip
-    return page(request, found, "home", "records/version.html", context)
+    return page(request, found, model.phase, "records/version.html", context)
 
 
 def changes(before: DocumentRow, after: DocumentRow, model: type[Document]) -> list[dict[str, Any]]:
