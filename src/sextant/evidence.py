@@ -476,13 +476,15 @@ class Count(Measurement):
 
 
 class Declared(Measurement):
-    """A number that somebody read elsewhere and vouches for: it names its source and the day, and is shown so."""
+    """A number that somebody read elsewhere and vouches for: it names its source and the day, and is shown so.
+    `aim` is what was aimed at for that day, where the source says so; `attachment` the digest of a file that shows it."""
 
     kind: Literal["declared"] = "declared"
     origin: Origin = Origin.DECLARED
     source: Text
     source_date: date
     attachment: str = ""
+    aim: float | None = None
 
     @model_validator(mode="after")
     def _declared(self) -> Self:

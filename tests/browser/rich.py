@@ -7,6 +7,7 @@ from typing import Any
 
 from sextant.criteria import Criterion, Setting
 from sextant.evidence import Count, Declared, Producer, Version
+from sextant.problem.documents import DecisionTree, Feasibility, Roi, Side, Spread
 from sextant.reports import read_evidence
 from sextant_server.lifecycle import actions as lifecycle
 from sextant_server.projects import actions as projects
@@ -14,7 +15,7 @@ from sextant_server.projects.models import Project
 from sextant_server.records import actions as records
 from sextant_server.records.models import EvidenceRow
 from tests.server.test_reports import COMMON, EXAMPLES
-from tests.server.world import ACCURACY, LOCAL, filled, open_project, share
+from tests.server.world import ACCURACY, LOCAL, filled, open_project, share, write
 
 LONG = "Handwritten-digits-on-returned-paper-forms-that-somebody-wrote-without-a-single-space"
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -66,12 +67,31 @@ def rich_project() -> Project:
         [{"text": f"Ink fades: {LONG}", "phase": "data", "likelihood": 5, "impact": 5, "review_on": "2026-01-01"},
          {"text": "Scanners change", "mitigation": "We test a page each week.", "owner": "ML lead"}],
     )  # fmt: skip
+    _decided(project)
     lifecycle.put_plans(
         project, LOCAL, [{"phase": "problem", "actual_start": "2026-03-02", "spent_cost": 900}]
     )
     projects.make_token(project, LOCAL, name=f"CI {LONG}", scopes=["read"])
     projects.add_webhook(project, LOCAL, f"https://example.com/{LONG}")
     return project
+
+
+def _decided(project: Project) -> None:
+    """The six questions, the return and feasibility, with more to say than fits a line."""
+    about = Spread(low=3000, likely=8000, high=20_000)
+    caution = Side(
+        verdict="caution", findings=LONG, source="a trial", risk="ink-fades", proof=("0123456789",)
+    )
+    tree = DecisionTree(
+        well_defined="yes", well_defined_reason=LONG, rules_enough="no", data_available="yes",
+        pattern_or_prediction="yes", errors_tolerable="no", oversight_plan="A clerk looks.",
+    )  # fmt: skip
+    write(
+        project,
+        (tree, ""),
+        (Roi(benefit=about, build=about, run=Spread(low=0, likely=0, high=0), build_months=3, months=30), ""),
+        (Feasibility(technical=Side(verdict="yes", findings="It can."), data=caution), ""),
+    )
 
 
 def kinds(project: Project) -> dict[str, str]:

@@ -22,6 +22,7 @@ EMPTY = {
     "new-target": {}, "phase": {"phase": "evaluation"}, "back": {"phase": "data"}, "exempt": {"target": "4d:jailbreak"},
     "documents": {"kind": "interview"}, "new-document": {"kind": "data_source"},
     "document": {"kind": "rollout_plan", "key": "-"}, "sign": {"subject": "goals"},
+    "tree": {}, "roi": {}, "feasibility": {},
 }  # fmt: skip
 FULL = {
     **EMPTY, "phase": {"phase": "problem"}, "exempt": {"target": "1d"}, "document": {"kind": "five_ws", "key": "-"},

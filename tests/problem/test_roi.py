@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from pydantic import ValidationError
 
 from sextant.errors import InvalidInput
 from sextant.problem.documents import Roi, Spread
-from sextant.problem.roi import simulate
+from sextant.problem.roi import outlook, simulate
 
 
 def sure(value: float) -> Spread:
@@ -142,3 +143,103 @@ def test_bad_input_is_named() -> None:
         simulate(PLAN, draws=0)
     with pytest.raises(ValidationError, match="low, likely and high must rise, and they are 3, 2"):
         Spread(low=3, high=2)
+
+
+# --- month by month, how results are spread, and what they hang on
+
+
+def test_the_running_total_by_hand() -> None:
+    # 200 paid over two months, then 60 - 10 a month for three: 0, -100, -200, -150, -100, -50.
+    roi = Roi(benefit=sure(60), build=sure(200), run=sure(10), build_months=2, months=3, discount_rate=0)
+    found = outlook(roi)
+    assert [(m.month, m.low, m.median, m.high) for m in found.months] == [
+        (n, v, v, v) for n, v in enumerate([0, -100, -200, -150, -100, -50])
+    ]
+    assert [(b.start, b.end, b.draws) for b in found.spread] == [(-50, -50, 20_000)]
+    # Paid at once, the first month begins at minus the whole price.
+    at_once = outlook(roi.model_copy(update={"build_months": 0}))
+    assert [m.median for m in at_once.months] == [-200, -150, -100, -50]
+
+
+def test_the_running_total_ends_in_the_result() -> None:
+    for months, build in ((24, 3), (61, 0), (200, 100), (1, 0), (60, 1)):
+        roi = WIDE.model_copy(update={"months": months, "build_months": build})
+        found = outlook(roi)
+        end = found.months[-1]
+        result = (found.found.low, found.found.median, found.found.high)
+        assert (end.low, end.median, end.high) == pytest.approx(result)
+        assert end.month == months + build
+        assert len(found.months) <= 62
+
+
+def test_the_swing_by_hand() -> None:
+    # Only the benefit varies, evenly about its middle: PERT over 50, 100, 150 is a beta(3, 3), whose 10th
+    # percentile is 0.246636 (tables of the incomplete beta function: I(0.246636; 3, 3) = 0.1).
+    roi = Roi(
+        benefit=Spread(low=50, likely=100, high=150),
+        build=sure(1000),
+        run=sure(20),
+        months=24,
+        discount_rate=0,
+    )
+    driver = {d.key: d for d in outlook(roi).drivers}
+    benefit = driver["benefit"]
+    low = 50 + 100 * 0.24663645
+    assert benefit.low == pytest.approx(low, abs=1e-5)
+    assert benefit.high == pytest.approx(200 - low, abs=1e-5)
+    assert benefit.middle == pytest.approx(24 * 80 - 1000)
+    assert benefit.at_low == pytest.approx(24 * (low - 20) - 1000, abs=1e-3)
+    assert benefit.swing == pytest.approx(2 * 24 * (100 - low), abs=1e-3)
+    # 24 (b - 20) = 1000 at b = 61.67; 1920 is the price at which nothing is left; 24 (100 - r) = 1000 at 58.33.
+    assert benefit.break_even == pytest.approx(20 + 1000 / 24)
+    assert driver["build"].break_even == pytest.approx(1920)
+    assert driver["run"].break_even == pytest.approx(100 - 1000 / 24)
+    assert (benefit.share, driver["build"].share, driver["build"].swing) == (1, 0, 0)
+
+
+def test_an_amount_that_can_never_save_it_has_no_break_even() -> None:
+    roi = Roi(benefit=sure(10), build=sure(1000), run=sure(20), months=12, discount_rate=0)
+    assert {d.key: d.break_even for d in outlook(roi).drivers} == {
+        "benefit": pytest.approx(20 + 1000 / 12), "build": None, "run": None,
+    }  # fmt: skip
+    assert all(math.isnan(d.share) for d in outlook(roi).drivers), "nothing varies"
+
+
+def test_the_share_of_the_variance_is_what_the_draws_show() -> None:
+    # The result is linear in independent amounts, so that an amount's squared correlation with it is its share.
+    rng = np.random.default_rng(3)
+    guesses = {"benefit": (50, 100, 200), "build": (800, 1000, 2000), "run": (10, 20, 60)}
+    draws = {
+        key: low
+        + (high - low)
+        * rng.beta(1 + 4 * (m - low) / (high - low), 1 + 4 * (high - m) / (high - low), 200_000)
+        for key, (low, m, high) in guesses.items()
+    }
+    rate = 1.1 ** (1 / 12)
+    using = sum(rate**-m for m in range(4, 28))
+    building = sum(rate**-m for m in (1, 2, 3)) / 3
+    worth = using * (draws["benefit"] - draws["run"]) - building * draws["build"]
+    found = {d.key: d for d in outlook(WIDE).drivers}
+    for key, drawn in draws.items():
+        r2 = np.corrcoef(drawn, worth)[0, 1] ** 2
+        assert found[key].share == pytest.approx(r2, abs=0.01)
+        # Its ends are the draws' own percentiles.
+        assert (found[key].low, found[key].high) == pytest.approx(np.quantile(drawn, [0.1, 0.9]), rel=0.01)
+    assert sum(d.share for d in found.values()) == pytest.approx(1)
+    assert [d.key for d in outlook(WIDE).drivers] == sorted(found, key=lambda k: -found[k].swing)
+
+
+def test_the_spread_counts_every_draw_once_and_sets_losses_apart() -> None:
+    found = outlook(WIDE)
+    assert sum(b.draws for b in found.spread) == 20_000
+    assert all(a.end == pytest.approx(b.start) for a, b in pairwise(found.spread))
+    losses = sum(b.draws for b in found.spread if b.end <= 1e-9)
+    assert losses / 20_000 == pytest.approx(found.found.chance_of_loss, abs=1e-9)
+    assert 10 <= len(found.spread) <= 26
+
+
+def test_the_bar_is_on_the_middle_and_on_the_chance_of_a_loss() -> None:
+    assert outlook(PLAN).passes
+    assert outlook(PLAN.model_copy(update={"bar_median": 920.0})).passes
+    assert outlook(PLAN.model_copy(update={"bar_median": 921.0})).faults == ("median",)
+    assert outlook(WIDE.model_copy(update={"bar_chance_of_loss": 0.1})).faults == ("chance_of_loss",)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from sextant.canonical import Frozen
 from sextant.criteria import Key, Phase, Text
@@ -225,6 +225,10 @@ class Roi(Document):
         )
 
 
+#: The beginning of a digest, long enough to find what it is of.
+Digits = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[0-9a-f]{8,64}$")]
+
+
 class Side(Frozen):
     """One side of feasibility: what was found, and what that means."""
 
@@ -234,6 +238,11 @@ class Side(Frozen):
     findings: Words = Field("", title="Findings", description="What you found out that says so.")
     source: Words = Field(
         "", title="Where from", description="A trial, a paper, a person by role, or a link."
+    )
+    proof: tuple[Digits, ...] = Field(
+        (),
+        title="Proof",
+        description="Proof of this project that says so, by the first eight digits of its digest or more.",
     )
     risk: Key | None = Field(
         None, title="Risk", description="For a caution: the key of the risk in the register that covers it."

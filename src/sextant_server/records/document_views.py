@@ -25,6 +25,9 @@ from sextant_server.records import actions, queries
 from sextant_server.records.document_forms import DocumentForm, readable, shown
 from sextant_server.records.models import DocumentRow, SignatureRow
 
+#: Kinds that have a page of their own, by the name of its address. The plain form is there for them too.
+OWN_PAGES = {"decision_tree": "tree", "roi": "roi", "feasibility": "feasibility"}
+
 
 def _kind(kind: str) -> type[Document]:
     kinds = document_kinds()
@@ -34,9 +37,11 @@ def _kind(kind: str) -> type[Document]:
 
 
 def listed(request: HttpRequest, slug: str, kind: str) -> HttpResponse:
-    """The documents of a kind; of a kind that a project has once, that one."""
+    """The documents of a kind; of a kind that a project has once, that one, on its own page if it has one."""
     found = enter(request, slug)
     model = _kind(kind)
+    if kind in OWN_PAGES:
+        return redirect(OWN_PAGES[kind], slug)
     if not model.many:
         return redirect("document", slug, kind, "-")
     rows = queries.present_documents(found.project, kind)

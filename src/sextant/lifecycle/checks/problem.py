@@ -25,7 +25,8 @@ from sextant.problem.documents import (
     Stakeholder,
 )
 from sextant.problem.five_ws import open_remarks
-from sextant.problem.roi import simulate
+from sextant.problem.roi import faults, simulate
+from sextant.problem.targets import unbound
 
 
 def check_1a(state: ProjectState) -> Finding:
@@ -149,14 +150,14 @@ def _return(state: ProjectState) -> list[Clause]:
         return [missing(f"The return is not calculated yet{left}.", "Calculate the return", "document:roi")]
     roi = found[0]
     made = simulate(roi)
-    faults = []
-    if made.median < roi.bar_median:
-        faults.append(f"the middle must be at least {with_unit(roi.bar_median, state.currency)}")
-    if made.chance_of_loss > roi.bar_chance_of_loss:
-        faults.append(f"the chance of a loss may be at most {with_unit(roi.bar_chance_of_loss, 'share')}")
+    bars = {
+        "median": f"the middle must be at least {with_unit(roi.bar_median, state.currency)}",
+        "chance_of_loss": f"the chance of a loss may be at most {with_unit(roi.bar_chance_of_loss, 'share')}",
+    }
+    short = [bars[fault] for fault in faults(roi, made)]
     said = f"The return is {returns(roi, state.currency)}"
-    if faults:
-        return [unmet(f"{said}; {listed(faults)}.", "Look at the return", "document:roi")]
+    if short:
+        return [unmet(f"{said}; {listed(short)}.", "Look at the return", "document:roi")]
     return [met(f"{said}.")]
 
 
@@ -183,13 +184,7 @@ def _bound(state: ProjectState, criterion: Criterion) -> Clause:
     proofs = [p.digest for p in state.proofs(criterion) if p.evidence.origin in admitted]
     if proofs:
         return met(f"{criterion.name} is measured.", proofs, [criterion.key])
-    binding = criterion.binding
-    by = (binding.owner if binding else None) or criterion.owner
-    lacks = [
-        word
-        for word, given in (("how", binding), ("by whom", by), ("from when", binding and binding.starts))
-        if not given
-    ]
+    lacks = unbound(criterion)
     if not lacks:
         return met(f"{criterion.name} will be measured.", (), [criterion.key])
     clause = missing(
