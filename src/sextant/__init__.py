@@ -11,6 +11,7 @@ The map, in reading order:
     verdicts      does it hold, on this evidence, today
     chain         the append-only log: links, anchors, verification
     documents     what people write down: typed, versioned, signed
+    revisions     what changed between two versions of it, word by word
     phrases       numbers as a person writes them
     tables        any table as one expression
     typeset       a page as PDF

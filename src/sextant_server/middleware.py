@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import secrets
 import time
 from collections.abc import Callable
@@ -28,6 +29,15 @@ POLICY = (
 )
 
 
+def shown_path(path: str) -> str:
+    """The path as it may stand in a server's log: who reads that shall not find links that open something.
+
+    >>> shown_path("/s/0123456789abcdef/"), shown_path("/p/forms/")
+    ('/s/.../', '/p/forms/')
+    """
+    return re.sub(r"^/s/[^/]*", "/s/...", path)
+
+
 class RequestLog:
     """One line a request: who asked for what, what came of it, how long it took. The id goes back in X-Request-Id."""
 
@@ -41,7 +51,7 @@ class RequestLog:
         response["X-Request-Id"] = request.request_id  # type: ignore[attr-defined]
         if not request.META.get("sextant.embedded"):
             log.info(
-                "%s %s %s", request.method, request.path, response.status_code,
+                "%s %s %s", request.method, shown_path(request.path), response.status_code,
                 extra={
                     "request_id": request.request_id,  # type: ignore[attr-defined]
                     "status": response.status_code,
@@ -126,11 +136,11 @@ class Problems:
         if isinstance(error, SignInFirst):
             return error.response
         if isinstance(error, DataError | IntegrityError | OperationalError):
-            log.error("database fault", exc_info=error, extra={"path": request.path})
+            log.error("database fault", exc_info=error, extra={"path": shown_path(request.path)})
             error = database_fault(error)
         if not isinstance(error, SextantError):
             if not settings.DEBUG:
-                log.error("unexpected error", exc_info=error, extra={"path": request.path})
+                log.error("unexpected error", exc_info=error, extra={"path": shown_path(request.path)})
             return None
         return _said(request, error)
 

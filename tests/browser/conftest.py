@@ -63,19 +63,27 @@ def _answer(signed_in: Client, route: Route) -> None:
 
 @pytest.fixture
 def visit(browser: Browser, ada: User) -> Iterator[Visit]:
-    """Open an address in a fresh browser in which Ada is signed in; a console error, an exception or a report of
-    the Content-Security-Policy fails the test."""
+    """Open an address in a fresh browser in which Ada is signed in, or nobody (`guest`); a console error, an exception
+    or a report of the Content-Security-Policy fails the test."""
     troubles: list[str] = []
     contexts = []
     ours = connections["default"]
 
-    def start(path: str, *, width: int = 1440, scheme: str = "light", **more: Any) -> Page:
+    def start(
+        path: str,
+        *,
+        width: int = 1440,
+        scheme: str = "light",
+        guest: bool = False,
+        refused: str = "",
+        **more: Any,
+    ) -> Page:
         context = browser.new_context(
             viewport={"width": width, "height": 900}, color_scheme=scheme, base_url=ORIGIN, **more
         )
         context.set_default_timeout(15_000)
         contexts.append(context)
-        signed_in = client(ada)
+        signed_in = client(None if guest else ada)
 
         def answer(route: Route) -> None:
             # Within the event loop Django would open another connection, which sees nothing of this test's.
@@ -84,7 +92,15 @@ def visit(browser: Browser, ada: User) -> Iterator[Visit]:
 
         context.route("**/*", answer)
         page = context.new_page()
-        page.on("console", lambda m: troubles.append(m.text) if m.type in ("error", "warning") else None)
+        # The browser reports an answer of 4xx as an error; `refused` says that one is meant.
+        page.on(
+            "console",
+            lambda m: (
+                troubles.append(m.text)
+                if m.type in ("error", "warning") and not (refused and refused in m.text)
+                else None
+            ),
+        )
         page.on("pageerror", lambda error: troubles.append(str(error)))
         page.add_init_script(
             "document.addEventListener('securitypolicyviolation', e =>"

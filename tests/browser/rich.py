@@ -7,12 +7,14 @@ from typing import Any
 
 from sextant.criteria import Criterion, Setting
 from sextant.evidence import Count, Declared, Producer, Version
-from sextant.problem.documents import DecisionTree, Feasibility, Roi, Side, Spread
+from sextant.problem.documents import Brief, DecisionTree, Feasibility, Roi, Side, Spread, Stakeholder
 from sextant.reports import read_evidence
 from sextant_server.lifecycle import actions as lifecycle
+from sextant_server.people import mail_actions, sign_actions
 from sextant_server.projects import actions as projects
 from sextant_server.projects.models import Project
 from sextant_server.records import actions as records
+from sextant_server.records import queries
 from sextant_server.records.models import EvidenceRow
 from tests.server.test_reports import COMMON, EXAMPLES
 from tests.server.world import ACCURACY, LOCAL, filled, open_project, share, write
@@ -71,6 +73,7 @@ def rich_project() -> Project:
     lifecycle.put_plans(
         project, LOCAL, [{"phase": "problem", "actual_start": "2026-03-02", "spent_cost": 900}]
     )
+    _people(project)
     projects.make_token(project, LOCAL, name=f"CI {LONG}", scopes=["read"])
     projects.add_webhook(project, LOCAL, f"https://example.com/{LONG}")
     return project
@@ -92,6 +95,37 @@ def _decided(project: Project) -> None:
         (Roi(benefit=about, build=about, run=Spread(low=0, likely=0, high=0), build_months=3, months=30), ""),
         (Feasibility(technical=Side(verdict="yes", findings="It can."), data=caution), ""),
     )
+
+
+def _people(project: Project) -> None:
+    """Stakeholders who signed, signed an earlier version, were asked and were not; and a chat channel."""
+    brief = Brief(problem=f"Clerks retype 400 forms a day. {LONG}", scope="Forms on paper.", budget=8000)
+    for key, person in {
+        "ada": Stakeholder(name="Ada Lovelace", role="product", required=True, decider=True),
+        "mira": Stakeholder(name="Mira Sol", role="sponsor", required=True),
+        "long": Stakeholder(name=LONG, role="ml_lead", required=True),
+    }.items():
+        records.put_document(project, LOCAL, person, key=key)
+    records.put_document(project, LOCAL, brief)
+    records.sign(
+        project,
+        LOCAL,
+        subject="brief",
+        digest=queries.signable(project)["brief"],
+        person="Mira Sol",
+        role="sponsor",
+    )
+    after = brief.model_copy(update={"problem": "Clerks retype 450 forms a day.", "budget": 9000.0})
+    records.put_document(project, LOCAL, after)
+    sign_actions.invite(
+        project,
+        LOCAL,
+        subject="brief",
+        stakeholder="long",
+        base="https://sextant.test/s/",
+        email="l@example.org",
+    )
+    mail_actions.add_channel(project, LOCAL, name=LONG[:80], url="https://example.com/hook")
 
 
 def kinds(project: Project) -> dict[str, str]:

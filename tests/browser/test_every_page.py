@@ -8,7 +8,7 @@ from playwright.sync_api import Page
 
 from sextant_server.jobs.models import Job
 from sextant_server.projects.models import Project
-from sextant_server.records.models import DecisionRow
+from sextant_server.records.models import DecisionRow, SignatureRow
 from tests.browser.conftest import Visit
 from tests.browser.rich import kinds, rich_project
 from tests.server.world import open_project
@@ -23,12 +23,13 @@ EMPTY = {
     "documents": {"kind": "interview"}, "new-document": {"kind": "data_source"},
     "document": {"kind": "rollout_plan", "key": "-"}, "sign": {"subject": "goals"},
     "tree": {}, "roi": {}, "feasibility": {},
+    "people": {}, "ask-to-sign": {"subject": "goals"},
 }  # fmt: skip
 FULL = {
     **EMPTY, "phase": {"phase": "problem"}, "exempt": {"target": "1d"}, "document": {"kind": "five_ws", "key": "-"},
     "document-version": {"kind": "five_ws", "key": "-", "number": 1}, "target": {"key": "accuracy"},
     "edit-target": {"key": "faded"}, "retire-target": {"key": "accuracy"}, "enter-number": {"key": "posts"},
-    "decided": {}, "job": {},
+    "decided": {}, "job": {}, "changed-since": {"subject": "brief"},
 }  # fmt: skip
 OUTSIDE = ("home", "new-project", "accounts", "password")
 REPORTS = ("proportion", "experiment", "slices", "rollout_step", "quality_report", "declared")
@@ -68,6 +69,8 @@ def _address(name: str, project: Project) -> str:
         given["number"] = DecisionRow.objects.latest("id").pk
     if name == "job":
         given["number"] = Job.objects.latest("id").pk
+    if name == "changed-since":
+        given["number"] = SignatureRow.objects.get(subject="brief").record.sequence
     return reverse(name, kwargs={"slug": project.slug, **given})
 
 

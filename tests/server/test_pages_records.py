@@ -335,11 +335,13 @@ def test_a_signature_is_of_one_exact_version(browser: Client, project: Project, 
     # The bar moves: the signature is void, and the page that was open before cannot sign any more.
     actions.put_criteria(project, LOCAL, [ACCURACY.model_copy(update={"threshold": 0.9})])
     page = browser.get("/p/forms/sign/goals/")
-    assert [s.person for s in page.context["void"]] == ["Ada Lovelace"]
-    assert not page.context["signed"]
+    [stale] = page.context["others"]
+    assert (stale.person, stale.digest == page.context["digest"]) == ("Ada Lovelace", False)
+    assert "Earlier version" in page.content.decode()
     late = browser.post("/p/forms/sign/goals/", {**controls, "role": "Sponsor"})
     assert late.status_code == 409
     assert "has changed since" in late.content.decode()
+    assert "What changed since you opened it" in late.content.decode()
     assert SignatureRow.objects.count() == 1
 
 

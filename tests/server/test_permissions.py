@@ -99,8 +99,15 @@ PAGES = [
     Row("POST", "document", "edit", 302, {"version": "1"}),
     Row("GET", "document-version", "view", 200),
     Row("POST", "withdraw-document", "edit", 302),
+    Row("GET", "people", "view", 200),
+    Row("POST", "people", "manage", 422, {"do": "channel"}),
     Row("GET", "sign", "view", 200),
     Row("POST", "sign", "sign", 409),
+    Row("GET", "ask-to-sign", "edit", 200),
+    Row("POST", "ask-to-sign", "edit", 422),
+    Row("GET", "changed-since", "view", 404),
+    Row("GET", "guest-sign", "anything", 404),
+    Row("POST", "guest-sign", "anything", 404),
     Row("GET", "log", "view", 200),
     Row("GET", "verify", "view", 302),
     Row("POST", "verify", "view", 302),
@@ -229,6 +236,7 @@ def places(world: World) -> dict[str, Any]:
         "slug": "forms", "key": "accuracy", "kind": "interview", "subject": "goals", "digest": world.evidence,
         "number": 1, "phase": "problem", "target": "1d", "username": "leaver", "token_id": world.token.pk,
         "webhook_id": world.webhook.pk, "job_id": world.job.pk, "name": "reader",
+        "secret": "0" * 64,
     }  # fmt: skip
 
 

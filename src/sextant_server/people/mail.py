@@ -23,7 +23,7 @@ from sextant_server.people.mail_actions import send
 from sextant_server.people.mail_models import Mail
 from sextant_server.projects.models import Project
 
-__all__ = ["OFF", "Delivery", "deliveries", "delivery", "is_on", "link", "secret", "send"]
+__all__ = ["OFF", "Delivery", "code", "deliveries", "delivery", "is_on", "link", "secret", "send"]
 
 #: Why nothing can be sent, for pages.
 OFF = "This server has no mail server to send with; its administrator sets SEXTANT_SMTP_URL."
@@ -49,6 +49,11 @@ def secret(seed: str) -> str:
     return hmac.new(
         settings.SECRET_KEY.encode(), f"sextant.people.mail:{seed}".encode(), hashlib.sha256
     ).hexdigest()
+
+
+def code(seed: str) -> str:
+    """Six digits out of a seed, as only this server can work them out."""
+    return f"{int(secret(f'code:{seed}'), 16) % 1_000_000:06d}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,8 +52,8 @@ def send(
     """Put a mail into the outbox; it leaves once the transaction commits.
 
     `about` is what the mail is for, by which pages find what became of it. `key` makes sending twice the same as
-    sending once, for ever. After `until` it is not sent any more. With `seed`, `{secret}` in the text becomes
-    `mail.secret(seed)` as it leaves. Unavailable where no mail server is set.
+    sending once, for ever. After `until` it is not sent any more. With `seed`, `{secret}` and
+    `{code}` in the text become `mail.secret(seed)` and `mail.code(seed)` as it leaves. Unavailable where no mail server is set.
     """
     if not settings.MAIL_ON:
         raise Unavailable(

@@ -11,9 +11,9 @@ from sextant_server.projects.models import Project
 class Mail(models.Model):
     """One mail, kept to show whether it arrived at the mail server.
 
-    `text` may hold `{secret}`: it is worked out from `seed` and the server's secret key when the mail leaves, so that
-    the database alone never shows a link or a code that is good. Both are emptied then. `about` says what the mail is
-    for, such as `invitation:4`; `until` is when it is of no more use.
+    `text` may hold `{secret}` and `{code}`: they are worked out from `seed` and the server's secret key when the mail
+    leaves, so that the database alone never shows a link or a code that is good. Text and seed are emptied then.
+    `about` says what the mail is for, such as `invitation:4`; `until` is when it is of no more use.
     """
 
     project = models.ForeignKey(Project, models.CASCADE, null=True, related_name="+")

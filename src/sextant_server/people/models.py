@@ -7,5 +7,6 @@ role and name, and keeps digests.
 from __future__ import annotations
 
 from sextant_server.people.mail_models import Channel, Mail
+from sextant_server.people.sign_models import Invitation
 
-__all__ = ["Channel", "Mail"]
+__all__ = ["Channel", "Invitation", "Mail"]

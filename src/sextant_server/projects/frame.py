@@ -26,7 +26,7 @@ TABS: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("risks", "Risks", "risks"),
         ("decisions", "Decisions", "decisions"),
     ),
-    "Project": (("log", "Log", "log"), ("settings", "Settings", "settings")),
+    "Project": (("people", "People", "people"), ("log", "Log", "log"), ("settings", "Settings", "settings")),
 }
 #: The phases stand between the first group and the others.
 _PHASES_AFTER = ""

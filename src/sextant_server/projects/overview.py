@@ -25,6 +25,7 @@ TOLD = {
     "document": "Written", "signature": "Signed", "exemption": "Waiver or exemption", "subject": "Version set",
     "project": "Project changed", "exposure": "First real use", "risk": "Risk changed", "plan": "Timeline changed",
     "member": "People changed", "token": "Token changed", "webhook": "Webhook changed",
+    "invitation": "Asked to sign", "channel": "Chat channel changed",
 }  # fmt: skip
 
 
@@ -223,6 +224,14 @@ def told(record: Record) -> str:
             return f"{body['role']}" if body["role"] else "taken out"
         case "token":
             return str(body.get("name") or "revoked")
+        case "invitation":
+            return (
+                "link taken back"
+                if body.get("revoked")
+                else f"{body['subject'].replace('_', ' ')}: {body['person']}"
+            )
+        case "channel":
+            return str(body.get("name") or "removed")
         case "webhook":
             return str(body.get("url") or "removed")
     return ""

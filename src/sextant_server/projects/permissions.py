@@ -36,11 +36,14 @@ class Caller:
     """Who asks: a person, a program with a token, or the command line on its own folder's database.
 
     `local` is set only from inside this process: whoever can run code on the database's folder owns it anyway.
+    `guest` is a stakeholder without an account, by the number of their link and their name; it opens no project, and
+    stands in the log with what its link allows.
     """
 
     user: User | None = None
     token: Token | None = None
     local: bool = False
+    guest: tuple[int, str] | None = None
 
     @property
     def known(self) -> bool:
@@ -53,6 +56,8 @@ class Caller:
             return f"token:{self.token.pk}"
         if self.user is not None:
             return f"user:{self.user.pk}"
+        if self.guest is not None:
+            return f"link:{self.guest[0]}"
         return "local" if self.local else "nobody"
 
     @property
@@ -62,6 +67,8 @@ class Caller:
             return f"token {self.token.name}"
         if self.user is not None:
             return self.user.get_full_name() or self.user.get_username()
+        if self.guest is not None:
+            return self.guest[1]
         return "the command line"
 
     @property
@@ -88,7 +95,7 @@ class Access:
 
 WORDS = {
     "edit": "change things", "evidence": "store evidence", "decide": "decide a gate", "sign": "sign",
-    "manage": "manage people, tokens and settings", "view": "look", "rate": "label and rate",
+    "manage": "manage people, tokens and settings", "view": "look", "rate": "label and rate", "comment": "comment",
 }  # fmt: skip
 
 

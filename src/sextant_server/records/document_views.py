@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import re
 from typing import Any
@@ -19,11 +18,10 @@ from sextant.phrases import number, with_unit
 from sextant.problem.decision_tree import walk
 from sextant.problem.documents import DecisionTree, FiveWs, Roi
 from sextant.problem.five_ws import open_remarks
+from sextant.revisions import changes, sections
 from sextant_server.projects.frame import enter, page
-from sextant_server.projects.permissions import Access
 from sextant_server.records import actions, queries
 from sextant_server.records.document_forms import DocumentForm, readable, shown
-from sextant_server.records.models import DocumentRow, SignatureRow
 
 #: Kinds that have a page of their own, by the name of its address. The plain form is there for them too.
 OWN_PAGES = {"decision_tree": "tree", "roi": "roi", "feasibility": "feasibility"}
@@ -165,47 +163,10 @@ def version(request: HttpRequest, slug: str, kind: str, key: str, number: int) -
     before = queries.document_version(found.project, kind, stored_key, number - 1) if number > 1 else None
     context = {
         "kind": shown(model), "row": row, "key": key,
-        "changes": changes(before, row, model) if before else [],
+        "changes": changes(*(sections(model.model_validate(json.loads(r.body))) for r in (before, row))) if before else [],
         "read": readable(model.model_validate(json.loads(row.body))),
     }  # fmt: skip
     return page(request, found, model.phase, "records/version.html", context)
-
-
-def changes(before: DocumentRow, after: DocumentRow, model: type[Document]) -> list[dict[str, Any]]:
-    """Field by field, the words that went and the words that came."""
-    old, new = json.loads(before.body), json.loads(after.body)
-    found = []
-    for name, info in model.model_fields.items():
-        if old.get(name) != new.get(name):
-            words = word_diff(_words(old.get(name)), _words(new.get(name)))
-            material = model.material is None or name in model.material
-            found.append({"label": info.title or name, "words": words, "material": material})
-    return found
-
-
-def _words(value: Any) -> list[str]:
-    text = (
-        value
-        if isinstance(value, str)
-        else ""
-        if value is None
-        else json.dumps(value, ensure_ascii=False, indent=1)
-    )
-    return re.findall(r"\s+|[^\s]+", text)
-
-
-def word_diff(old: list[str], new: list[str]) -> list[tuple[str, str]]:
-    """Runs of words: ("same" | "gone" | "new", text)."""
-    found = []
-    for what, a, b, c, d in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-        if what == "equal":
-            found.append(("same", "".join(old[a:b])))
-            continue
-        if b > a:
-            found.append(("gone", "".join(old[a:b])))
-        if d > c:
-            found.append(("new", "".join(new[c:d])))
-    return found
 
 
 # --- what Sextant says about what was written
@@ -245,40 +206,3 @@ def _return(document: Roi, currency: str) -> str:
         f"{with_unit(found.low, currency)} and {with_unit(found.high, currency)}. The chance of a loss is "
         f"{with_unit(found.chance_of_loss, 'share')}; at the median it is {back}."
     )
-
-
-# --- signing
-
-
-def sign(request: HttpRequest, slug: str, subject: str) -> HttpResponse:
-    """Sign the present version of something, with what is signed in full view."""
-    found: Access = enter(request, slug, "sign" if request.method == "POST" else "view")
-    state = queries.project_state(found.project)
-    present = queries.signable(found.project, state)
-    if subject not in present:
-        raise NotFound(f"{subject.replace('_', ' ')} cannot be signed yet", todo="write it first")
-    error = ""
-    if request.method == "POST":
-        try:
-            actions.sign(
-                found.project, found.caller, subject=subject, digest=request.POST.get("digest", ""),
-                person=found.caller.name, role=request.POST.get("role", "")[:80] or found.role,
-            )  # fmt: skip
-        except SextantError as raised:
-            error = str(raised)
-        else:
-            messages.success(request, "Signed. A material change asks for a new signature.")
-            return redirect("sign", slug, subject)
-    digest = present[subject]
-    written = state.documents.get(subject, ())
-    stakeholders = [w.document for w in state.documents.get("stakeholder", ())]
-    rows = SignatureRow.objects.filter(project=found.project, subject=subject).order_by("-id")[:50]
-    context = {
-        "subject": subject, "digest": digest, "error": error,
-        "read": readable(written[0].document) if written else [],
-        "goals": subject == "goals", "state": state,
-        "signed": [r for r in rows if r.digest == digest], "void": [r for r in rows if r.digest != digest],
-        "stakeholders": stakeholders,
-        "roles": sorted({getattr(s, "role", "") for s in stakeholders} - {""}) or ["Product manager", "ML lead", "Sponsor"],
-    }  # fmt: skip
-    return page(request, found, "home", "records/sign.html", context, status=409 if error else 200)

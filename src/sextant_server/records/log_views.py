@@ -14,6 +14,7 @@ from django.urls import reverse
 from sextant.errors import NotFound
 from sextant_server.jobs import actions as jobs
 from sextant_server.jobs.models import Job
+from sextant_server.people.sign_models import Invitation
 from sextant_server.projects.frame import enter, page
 from sextant_server.projects.models import Project, Token
 from sextant_server.projects.overview import TOLD, told
@@ -61,10 +62,14 @@ def _evidence_digest(record: Record) -> str:
 
 
 def _names(project: Project, rows: list[Record]) -> dict[str, str]:
-    """How a person reads the actors of these records: two queries, however many there are."""
+    """How a person reads the actors of these records: three queries at most, however many there are."""
     users = {int(r.actor[5:]) for r in rows if r.actor.startswith("user:")}
     found = {f"user:{u.pk}": u.get_full_name() or u.get_username() for u in User.objects.filter(pk__in=users)}
     found |= {f"token:{t.pk}": f"token {t.name}" for t in Token.objects.filter(project=project)}
+    links = {int(r.actor[5:]) for r in rows if r.actor.startswith("link:")}
+    if links:
+        asked = Invitation.objects.filter(project=project, pk__in=links)
+        found |= {f"link:{i.pk}": f"{i.person}, by a link" for i in asked}
     return found | {"local": "the command line", "worker": "the worker"}
 
 

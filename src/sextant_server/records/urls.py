@@ -23,7 +23,6 @@ urlpatterns = [
     path(
         "p/<slug:slug>/write/<slug:kind>/<slug:key>/<int:number>/", document.version, name="document-version"
     ),
-    path("p/<slug:slug>/sign/<slug:subject>/", document.sign, name="sign"),
     path("p/<slug:slug>/proof/", proof.listed, name="proof"),
     path("p/<slug:slug>/proof/<slug:digest>/", proof.evidence, name="evidence"),
     path("p/<slug:slug>/log/", log.log, name="log"),

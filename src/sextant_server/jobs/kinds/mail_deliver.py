@@ -13,7 +13,7 @@ from django.core.mail import EmailMessage, get_connection
 from sextant.errors import InvalidInput, Unavailable
 from sextant_server.jobs.registry import Work, job
 from sextant_server.people import mail_actions
-from sextant_server.people.mail import secret
+from sextant_server.people.mail import code, secret
 from sextant_server.people.mail_models import Mail
 
 
@@ -34,7 +34,7 @@ def deliver(work: Work) -> dict[str, Any]:
     message = EmailMessage(
         connection=server,
         subject=row.subject,
-        body=row.text.replace("{secret}", secret(row.seed)) if row.seed else row.text,
+        body=_opened(row),
         to=[formataddr((row.name, row.to)) if row.name else row.to],
         headers={
             "Message-ID": f"<sextant.{row.pk}.{int(row.created_at.timestamp())}@{host}>",
@@ -59,6 +59,13 @@ def deliver(work: Work) -> dict[str, Any]:
         server.close()
     mail_actions.sent(row)
     return {"sent": True}
+
+
+def _opened(row: Mail) -> str:
+    """The text with the secrets that it has room for."""
+    if not row.seed:
+        return row.text
+    return row.text.replace("{secret}", secret(row.seed)).replace("{code}", code(row.seed))
 
 
 def _refused(code: int, said: bytes | str, address: str) -> InvalidInput | Unavailable:

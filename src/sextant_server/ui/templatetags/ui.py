@@ -53,8 +53,8 @@ def _now() -> datetime:
 
 @register.filter
 def words(value: Any) -> str:
-    """A name as a person writes it: `quality_report` reads "quality report"."""
-    return str(value).replace("_", " ")
+    """A name as a person writes it: `quality_report` reads "quality report", `ml_lead` "ML lead"."""
+    return " ".join("ML" if word == "ml" else word for word in str(value).replace("_", " ").split(" "))
 
 
 @register.simple_tag

@@ -1,0 +1,15 @@
+"""Pages about people: who signs, who is asked, what they say."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from sextant_server.people import guest_views, sign_views
+
+urlpatterns = [
+    path("p/<slug:slug>/people/", sign_views.people, name="people"),
+    path("p/<slug:slug>/sign/<slug:subject>/", sign_views.sign, name="sign"),
+    path("p/<slug:slug>/sign/<slug:subject>/ask/", sign_views.ask, name="ask-to-sign"),
+    path("p/<slug:slug>/sign/<slug:subject>/since/<int:number>/", sign_views.since, name="changed-since"),
+    path("s/<slug:secret>/", guest_views.guest, name="guest-sign"),
+]
