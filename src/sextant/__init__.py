@@ -29,6 +29,8 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from sextant.criteria import Criterion, Origin, Setting
+    from sextant.data.profile import Profile
+    from sextant.data.profiling import profile
     from sextant.evidence import Evidence, Interval, Measurement, Version
     from sextant.reports import read_evidence
     from sextant.verdicts import Status, Verdict, judge
@@ -36,13 +38,14 @@ if TYPE_CHECKING:
 _HOMES = {
     "Criterion": "criteria", "Origin": "criteria", "Setting": "criteria",
     "Evidence": "evidence", "Interval": "evidence", "Measurement": "evidence", "Version": "evidence",
+    "Profile": "data.profile", "profile": "data.profiling",
     "read_evidence": "reports",
     "Status": "verdicts", "Verdict": "verdicts", "judge": "verdicts",
 }  # fmt: skip
 
 __all__ = [
-    "Criterion", "Evidence", "Interval", "Measurement", "Origin", "Setting", "Status", "Verdict", "Version", "judge",
-    "read_evidence",
+    "Criterion", "Evidence", "Interval", "Measurement", "Origin", "Profile", "Setting", "Status", "Verdict", "Version",
+    "judge", "profile", "read_evidence",
 ]  # fmt: skip
 
 

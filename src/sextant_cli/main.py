@@ -33,6 +33,9 @@ SECTIONS = (
         "subject": ("subject:subject", "Say which version of a thing is the present one"),
         "reruns": ("decisions:reruns", "What is stale and must be run again, and what that takes"),
     }),
+    ("Look at data", {
+        "profile": ("profile:profile", "What a table holds, column by column, in some KB"),
+    }),
     ("Decide and plan", {
         "decide": ("decisions:decide", "Record a person's decision at a gate"),
         "waive": ("decisions:waive", "Go on without an item or a target for a while"),

@@ -5,5 +5,8 @@ requirements     rules that can be checked, and the sides of the data that still
 labels           from one rating a row to the counts that agreement is computed from
 findings         what was decided about each finding of a quality report
 quality          what is wrong with a table: missing, repeated, constant, extreme, one-sided
+profile          what a table holds in some KB a column: what it says, how parts add up, as JSON
+profiling        measuring one, on any engine
+profile_text     a profile as text and as HTML
 drift            how far two versions of a feature lie apart
 """

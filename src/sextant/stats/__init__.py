@@ -4,6 +4,8 @@ In reading order:
 
 intervals      one look at one sample: shares, means, quantiles, rates, differences, ratios
 moments        count, mean and spread, in a form that adds up
+bins           histograms on bins that are the same everywhere, which add up
+distinct       how many different values, from a sketch that adds up
 sequential     the same under continuous looking: confidence sequences
 agreement      do labelers agree beyond chance?
 distances      do two histograms differ beyond chance?
@@ -20,7 +22,9 @@ True
 """
 
 from sextant.stats.agreement import agreement_interval, fleiss_kappa, krippendorff_alpha_nominal
+from sextant.stats.bins import Common, Histogram, Within, coarsened, keys_of
 from sextant.stats.distances import distance_interval, jensen_shannon, psi, total_variation
+from sextant.stats.distinct import Distinct, Sketch
 from sextant.stats.intervals import (
     Bounds,
     clopper_pearson,
@@ -43,9 +47,15 @@ from sextant.stats.sequential import (
 
 __all__ = [
     "Bounds",
+    "Common",
+    "Distinct",
+    "Histogram",
     "Moments",
+    "Sketch",
+    "Within",
     "agreement_interval",
     "clopper_pearson",
+    "coarsened",
     "confidence_sequence_difference",
     "confidence_sequence_mean",
     "confidence_sequence_proportion",
@@ -54,6 +64,7 @@ __all__ = [
     "distance_interval",
     "fleiss_kappa",
     "jensen_shannon",
+    "keys_of",
     "krippendorff_alpha_nominal",
     "mean_t",
     "poisson_rate",
