@@ -10,8 +10,12 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import html
+import io
 import json
 import re
+import zipfile
+import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -327,12 +331,13 @@ def verify(
 
 
 def read_anchors(path: Path) -> list[Anchor]:
-    """Every anchor in a file: an anchors file (JSON lines), a stored gate decision or webhook body, or a plan.
+    """Every anchor in a file: an anchors file (JSON lines), a stored gate decision or webhook body, or a plan as
+    Markdown, HTML, PDF or Word document.
 
     Anchors are found wherever they stand as a JSON object with the fields of `Anchor`.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = _text_of(path.read_bytes(), str(path))
     except OSError as error:
         raise InvalidInput(f"cannot read it: {error.strerror}", where=str(path)) from error
     found: list[Anchor] = []
@@ -344,6 +349,28 @@ def read_anchors(path: Path) -> list[Anchor]:
             todo="give an anchors file, a gate decision, a webhook's body or a plan",
         )  # fmt: skip
     return found
+
+
+#: More of a Word document is not taken apart.
+_MOST_UNPACKED = 50_000_000
+
+
+def _text_of(data: bytes, where: str) -> str:
+    """What is written in a file: a PDF's keywords, where the plan keeps its head, a Word document's text, else itself."""
+    if data.startswith(b"%PDF-"):
+        found = re.findall(rb"<pdf:Keywords>(.*?)</pdf:Keywords>", data, flags=re.DOTALL)
+        return html.unescape(b"\n".join(found).decode("utf-8", "replace"))
+    if data.startswith(b"PK\x03\x04"):
+        try:
+            with zipfile.ZipFile(io.BytesIO(data)) as packed:
+                body = packed.getinfo("word/document.xml")
+                if body.file_size > _MOST_UNPACKED:
+                    raise InvalidInput(f"it unpacks to {body.file_size:,} bytes", where=where)
+                written = packed.read(body).decode("utf-8", "replace")
+        except (KeyError, zipfile.BadZipFile, zlib.error) as error:
+            raise InvalidInput("it is no Word document", where=where) from error
+        return html.unescape(re.sub(r"<[^>]*>", "", written))
+    return data.decode("utf-8", "replace")
 
 
 def _objects(text: str) -> Iterable[Any]:

@@ -30,8 +30,8 @@ PRELUDE = """\
 #let data = json(bytes(sys.inputs.data))
 #let muted = luma(90)
 #let line-color = luma(205)
-#set document(title: sys.inputs.title, date: auto)
-#set text(font: "Libertinus Serif", size: 9.5pt, lang: "en", hyphenate: true)
+#set document(title: sys.inputs.title, date: auto, keywords: if sys.inputs.keywords == "" { () } else { sys.inputs.keywords })
+#set text(font: "Libertinus Serif", size: 9.5pt, lang: "en", hyphenate: false)
 #set par(leading: 0.55em, spacing: 0.8em)
 #set page(paper: "a4", margin: (x: 19mm, top: 17mm, bottom: 18mm), footer: context {
   set text(size: 8pt, fill: muted)
@@ -86,8 +86,11 @@ def clean(text: str) -> str:
     return unicodedata.normalize("NFC", _HALVES.sub("\ufffd", text))
 
 
-def pdf(template: str, data: Mapping[str, Any], *, title: str, when: datetime, foot: str = "") -> Paper:
-    """`template` (Typst, ours, after the prelude) drawn with `data`; `foot` stands beside the page's number.
+def pdf(
+    template: str, data: Mapping[str, Any], *, title: str, when: datetime, foot: str = "", keywords: str = ""
+) -> Paper:
+    """`template` (Typst, ours, after the prelude) drawn with `data`; `foot` stands beside the page's number, and
+    `keywords` in the document's properties.
 
     The same template, data and time give the same bytes on one machine. Raises `InvalidInput` if a value of `data`
     is not plain (text, numbers, lists, mappings), and `SextantError` if the template itself is at fault.
@@ -107,6 +110,7 @@ def pdf(template: str, data: Mapping[str, Any], *, title: str, when: datetime, f
             "data": _as_json(data, lost),
             "title": _fit(title, lost),
             "foot": _fit(foot, lost),
+            "keywords": clean(keywords),
         }
         try:
             drawn = typst.compile(

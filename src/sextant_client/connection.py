@@ -77,6 +77,17 @@ class Connection:
             self._pause(pause)
         raise AssertionError("the last try either returns or raises")
 
+    def download(self, path: str, *, params: Mapping[str, Any] | None = None) -> bytes:
+        """A file as the server makes it, or the error that it states instead."""
+        try:
+            response = self.http.get(path, params=_given(params))
+        except httpx.TransportError as error:
+            raise self._unreachable(error) from error
+        if response.status_code != 200:
+            self._answer(response)
+            raise self._stranger(response)
+        return response.content
+
     def lines(self, path: str, *, params: Mapping[str, Any] | None = None) -> Iterator[str]:
         """The answer line by line as it comes, so that it may be longer than memory."""
         try:

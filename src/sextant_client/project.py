@@ -365,6 +365,14 @@ class Project:
         """A signed head of the log, to be kept elsewhere. `reason` says what it was given out with."""
         return read(Anchor, self._ask("POST", "anchor", params={"reason": reason}))
 
+    def plan(self, form: Literal["pdf", "docx", "md", "html"] = "pdf") -> bytes:
+        """The plan on two or three pages as a file, with a signed head of the log at its end."""
+        return self._connection.download(self._path("plan"), params={"format": form})
+
+    def plan_warnings(self) -> list[str]:
+        """What to mend in the plan: whole sentences, such as what to shorten where it has too many pages."""
+        return [str(line) for line in self._ask("GET", "plan")["warnings"]]
+
     def faults(self) -> list[RowFault]:
         """Rows of the present state that do not say what the log says: changed behind its back."""
         return [read(RowFault, row) for row in self._ask("GET", "log", "faults")]

@@ -369,3 +369,39 @@ class Brief(Document):
             for name, f in type(self).model_fields.items()
             if getattr(self, name) in ("", (), None)
         )
+
+
+@document
+class Intent(Document):
+    """What is meant in each phase, a few sentences each: the plan of the first day."""
+
+    kind: ClassVar[str] = "intent"
+    phase: ClassVar[Phase] = "problem"
+    label: ClassVar[str] = "Intent for each phase"
+    help: ClassVar[str] = (
+        "Two or three sentences a phase: what you mean to do. The plan is made of them on the first day, and later shows "
+        "beside each what came of it."
+    )
+
+    problem: Words = Field(
+        "",
+        title="1 Problem",
+        description="What you want to solve for whom, and how you will know that you did.",
+    )
+    data: Words = Field(
+        "", title="2 Data", description="Which data, how much, from where, how you get it and who labels it."
+    )
+    model: Words = Field(
+        "", title="3 Approach", description="Rent a model, tune one or build one; why, and what comes first."
+    )
+    evaluation: Words = Field(
+        "",
+        title="4 Evaluation",
+        description="How you will find out that it works: tests, people, an A/B test.",
+    )
+    deployment: Words = Field(
+        "", title="5 Deployment", description="To how many users first, in what steps, and what stops it."
+    )
+    maintenance: Words = Field(
+        "", title="6 Maintenance", description="What you will watch, how often you review, when you retrain."
+    )

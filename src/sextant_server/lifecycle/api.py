@@ -17,7 +17,7 @@ from sextant.lifecycle.phases import BY_KEY
 from sextant.lifecycle.reruns import reruns, would_go_stale
 from sextant.lifecycle.timeline import forecast
 from sextant.verdicts import Verdict
-from sextant_server.lifecycle import actions, queries
+from sextant_server.lifecycle import actions, plan_views, queries
 from sextant_server.projects.api import Strict
 from sextant_server.projects.permissions import access
 from sextant_server.records.queries import plans, project_state, risks
@@ -263,6 +263,21 @@ def put_timeline(request: HttpRequest, slug: str, payload: list[PlanIn]) -> list
     found = access(request, slug, "edit")
     actions.put_plans(found.project, found.caller, [p.dict(exclude_unset=True) for p in payload])
     return [row.as_recorded() for row in plans(found.project)]
+
+
+@router.get("/projects/{slug}/plan", response=dict[str, Any])
+def plan(
+    request: HttpRequest, slug: str, format: Literal["json", "md", "html", "docx", "pdf"] = "json"
+) -> Any:
+    """The plan on two or three pages: what is meant in each phase beside what was measured.
+
+    As plain values, or with `format` as a file, which ends with a signed head of the log.
+    """
+    found = access(request, slug)
+    if format != "json":
+        return plan_views.file(found.project, format)
+    made = plan_views.fitted_plan(found.project, signed=False)
+    return {**asdict(made.plan), "pages": made.paper.pages, "warnings": list(made.warnings)}
 
 
 @router.get("/projects/{slug}/failure-modes")
