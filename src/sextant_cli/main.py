@@ -44,7 +44,7 @@ SECTIONS = (
         "sign": ("decisions:sign", "Sign the present version of a document or the goals"),
         "risks": ("planning:risks", "The risk register"),
         "timeline": ("planning:timeline", "Planned, actual and forecast dates"),
-        "plan": ("plan:plan", "A short plan out of all that is known, with a signed head of the log"),
+        "plan": ("plan:plan", "The plan on two or three pages: what is meant in each phase beside what was measured"),
     }),
     ("Prove and keep", {
         "audit": ("audit:audit", "Check that the log still says what it said"),

@@ -18,7 +18,8 @@ pytestmark = pytest.mark.django_db
 
 #: Pages of any project, and those that need something to be there.
 EMPTY = {
-    "project": {}, "targets": {}, "proof": {}, "risks": {}, "timeline": {}, "decisions": {}, "log": {}, "settings": {},
+    "project": {}, "plan": {}, "targets": {}, "proof": {}, "risks": {}, "timeline": {}, "decisions": {}, "log": {},
+    "settings": {},
     "new-target": {}, "phase": {"phase": "evaluation"}, "back": {"phase": "data"}, "exempt": {"target": "4d:jailbreak"},
     "documents": {"kind": "interview"}, "new-document": {"kind": "data_source"},
     "document": {"kind": "rollout_plan", "key": "-"}, "sign": {"subject": "goals"},

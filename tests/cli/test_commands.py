@@ -160,6 +160,8 @@ def test_completion_comes_with_it(shell: str, tmp_path: Path) -> None:
         (["audit", "verify", "--head", "nowhere.md"], "nowhere.md: cannot read it"),
         (["schema", "-o", "nowhere/schema.json"], "nowhere/schema.json: No such file"),
         (["plan", "-o", "nowhere/plan.md"], "nowhere/plan.md: No such file"),
+        (["plan", "-o", "plan.txt"], "plan.txt does not say which format (a name ends in .pdf, .docx, .md, .html)"),
+        (["plan", "--format", "pdf"], "pdf cannot be shown here. Write it to a file: -o plan.pdf"),
     ],
 )  # fmt: skip
 def test_bad_use_is_told_in_one_line_and_exit_2(mine: Shell, arguments: list[str], said: str) -> None:

@@ -154,22 +154,33 @@ def test_risks_and_timeline(shell: Shell, project: Project) -> None:
     assert shell("timeline", "--format", "json").json["forecast"]["draws"] > 0
 
 
+@pytest.mark.parametrize("form", ["md", "html", "pdf", "docx"])
 def test_a_plan_proves_later_that_the_log_was_not_changed(
-    shell: Shell, stocked: str, project: Project
+    shell: Shell, stocked: str, project: Project, form: str
 ) -> None:
-    assert shell("plan", "-o", "plan.md").out == "Wrote plan.md\n"
-    text = (shell.folder / "plan.md").read_text()
-    assert text.startswith(f"# {project.info.name}: plan\n")
-    for heading in ("Problem", "Targets", "Gates", "Risks", "Timeline", "Signed head of the log"):
-        assert f"\n## {heading}\n" in text
-    assert "| Digits read right | at least 95 % | 98 % (between 96.9 % and 98.7 %) | met | – |" in text
-    out = shell("audit", "verify", "--head", "plan.md").out
-    # Once as it stands in the plan, and once as the server kept it.
+    assert shell("plan", "-o", f"plan.{form}").out == f"Wrote plan.{form}\n"
+    out = shell("audit", "verify", "--head", f"plan.{form}").out
     assert "the log is intact" in out
-    assert "checked against 2 signed head(s)" in out
-    found = shell("audit", "verify", "--head", "plan.md", "--format", "json").json
+    assert "checked against 1 signed head(s)" in out
+    found = shell("audit", "verify", "--head", f"plan.{form}", "--format", "json").json
     assert (found["intact"], found["fault"], found["rows"]) == (True, None, [])
     assert found["records"] == project.head().sequence
+
+
+def test_a_plan_is_shown_as_text_and_written_in_the_format_that_is_asked_for(
+    shell: Shell, stocked: str, project: Project
+) -> None:
+    text = shell("plan").out
+    assert text.startswith(f"# {project.info.name}: plan\n")
+    for heading in ("Problem", "Targets", "Data", "Approach", "Evaluation", "Deployment", "Maintenance", "Timeline",
+                    "Risks", "Signed head of the log"):  # fmt: skip
+        assert f"\n## {heading}\n" in text
+    assert re.search(
+        r"\| Digits read right \| – \| at least 95 % \| – \| 98 % \(96\.\d+–98\.\d+ %\) \| met \|", text
+    )
+    assert shell("plan", "--format", "html").out.startswith("<!doctype html>")
+    assert shell("plan", "-o", "kept", "--format", "docx").out == "Wrote kept\n"
+    assert (shell.folder / "kept").read_bytes().startswith(b"PK")
 
 
 def test_what_is_printed_to_no_terminal_has_no_colours_and_is_not_wrapped(

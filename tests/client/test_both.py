@@ -156,6 +156,15 @@ def test_risks_and_timeline(project: Project) -> None:
     assert isinstance(changed[0], PhasePlan)
 
 
+def test_the_plan_comes_as_a_file_of_each_format(project: Project) -> None:
+    begins = {"pdf": b"%PDF-", "docx": b"PK\x03\x04", "md": b"# ", "html": b"<!doctype html>"}
+    for form, first in begins.items():
+        assert project.plan(form).startswith(first)  # type: ignore[arg-type]
+    assert project.plan_warnings() == []
+    with pytest.raises(InvalidInput, match="format"):
+        project.plan("odt")  # type: ignore[arg-type]
+
+
 def test_failure_modes(project: Project) -> None:
     assert len({mode.key for mode in project.failure_modes()}) == 8
 

@@ -137,7 +137,7 @@ def strict(text: str) -> Any:
 
 READ_AGAIN = (
     "criteria", "evidence", "documents", "subjects", "signable", "verdicts", "gates", "timeline", "risks", "reruns",
-    "failure-modes", "decisions", "exemptions", "jobs", "log/faults", "head", "phases/data/would-go-stale",
+    "failure-modes", "plan", "decisions", "exemptions", "jobs", "log/faults", "head", "phases/data/would-go-stale",
 )  # fmt: skip
 
 

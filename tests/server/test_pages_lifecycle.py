@@ -18,6 +18,7 @@ from pytest_django import Settings
 
 from sextant.evidence import Version
 from sextant.lifecycle.phases import BY_KEY
+from sextant.problem.documents import Intent
 from sextant_server.jobs.models import Job
 from sextant_server.lifecycle.grid_views import PLAN_COLUMNS, RISK_COLUMNS
 from sextant_server.projects.actions import change_project, set_member
@@ -407,3 +408,36 @@ def test_what_is_stale_is_run_again_from_every_page_that_shows_it(
     assert Job.objects.filter(kind="checks.run").count() == here
     if here:
         assert "Running the checks" in browser.get(started["Location"]).content.decode()
+
+
+# --- the plan
+
+
+def test_the_plan_is_a_page_and_a_file_of_each_format(browser: Client, project: Project) -> None:
+    actions.put_document(project, LOCAL, Intent(data="Collect <b>forms</b> for 6 weeks."))
+    page = browser.get("/p/forms/plan/")
+    said = page.content.decode()
+    assert "Collect &lt;b&gt;forms&lt;/b&gt; for 6 weeks." in said
+    assert "/p/forms/write/intent/-/" in said
+    begins = {"pdf": b"%PDF-", "docx": b"PK\x03\x04", "md": b"# Forms: plan", "html": b"<!doctype html>"}
+    for form, first in begins.items():
+        assert f"?format={form}" in said
+        file = browser.get(f"/p/forms/plan/?format={form}")
+        assert file.content.startswith(first)
+        # Never shown as a page of the site: what people wrote is in it.
+        assert file["Content-Disposition"].startswith(
+            f'attachment; filename="forms-plan-{datetime.now(UTC):%Y}'
+        )
+        assert file["Content-Disposition"].endswith(f'.{form}"')
+    assert browser.get("/p/forms/plan/?format=exe").status_code == 404
+
+
+def test_the_plan_as_plain_values_and_files_over_the_api(browser: Client, project: Project) -> None:
+    actions.put_document(project, LOCAL, Intent(data="Collect forms for 6 weeks."))
+    body = browser.get("/api/v1/projects/forms/plan").json()
+    assert body["pages"] == 1 and body["warnings"] == [] and body["head"] is None
+    [data] = [s for s in body["sections"] if s["phase"] == "data"]
+    assert data["blocks"][0]["meant"] == "Collect forms for 6 weeks."
+    file = browser.get("/api/v1/projects/forms/plan?format=pdf")
+    assert (file["Content-Type"], file.content[:5]) == ("application/pdf", b"%PDF-")
+    assert browser.get("/api/v1/projects/forms/plan?format=odt").status_code == 422

@@ -135,7 +135,18 @@ NAMED = {
     "document": {"kind": "five_ws", "key": "-"}, "document-version": {"kind": "five_ws", "key": "-", "number": 1},
     "sign": {"subject": "goals"}, "phase": {"phase": "problem"}, "back": {"phase": "data"}, "exempt": {"target": "1d"},
 }  # fmt: skip
-PLAIN = ("project", "targets", "new-target", "proof", "risks", "timeline", "decisions", "log", "settings")
+PLAIN = (
+    "project",
+    "plan",
+    "targets",
+    "new-target",
+    "proof",
+    "risks",
+    "timeline",
+    "decisions",
+    "log",
+    "settings",
+)
 
 
 def addresses(project: Project) -> dict[str, str]:
