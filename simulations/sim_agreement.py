@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from sextant.stats import agreement_interval
+from sextant.stats import agreement_interval, cohen_interval
 from simulations.harness import Rate, Rng, Runs, Simulation, count
 
 
@@ -31,6 +31,33 @@ def _simulate(rng: Rng, runs: Runs) -> Iterator[Rate]:
         yield Rate(f"{what}, lower bound", 0.95, lower, n, "at least", 0.005)
         upper = count(not high < truth for _, high in found)
         yield Rate(f"{what}, upper bound", 0.95, upper, n, "at least", 0.005)
+
+    pairs: tuple[tuple[int, tuple[float, ...], float], ...] = (
+        (30, (0.5, 0.5), 0.05), (200, (0.8, 0.2), 0.1), (200, (0.4, 0.3, 0.3), 0.1),
+    )  # fmt: skip
+    for items, used, error in pairs:
+        given = np.array(used)
+        rates = np.full((len(given), len(given)), error / (len(given) - 1))
+        np.fill_diagonal(rates, 1 - error)
+        # Both err alike, so that alpha of infinitely many items is kappa too.
+        truth = _alpha(given, rates)
+        found = [_pair(rng, items, given, rates, seed) for seed in range(n)]
+        what = f"cohen_interval, {items} items, kappa {truth:.2f}"
+        yield Rate(
+            f"{what}, lower bound", 0.95, count(not low > truth for low, _ in found), n, "at least", 0.005
+        )
+        yield Rate(
+            f"{what}, upper bound", 0.95, count(not high < truth for _, high in found), n, "at least", 0.005
+        )
+
+
+def _pair(
+    rng: Rng, items: int, given: NDArray[np.float64], rates: NDArray[np.float64], seed: int
+) -> tuple[float, float]:
+    together = np.einsum("t,ti,tj->ij", given, rates, rates)
+    table = rng.multinomial(items, together.ravel()).reshape(together.shape)
+    found = cohen_interval(table.tolist(), sides=1, resamples=400, seed=seed)
+    return found.lower, found.upper
 
 
 def _alpha(given: NDArray[np.float64], rates: NDArray[np.float64]) -> float:

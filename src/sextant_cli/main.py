@@ -46,6 +46,9 @@ SECTIONS = (
         "timeline": ("planning:timeline", "Planned, actual and forecast dates"),
         "plan": ("plan:plan", "The plan on two or three pages: what is meant in each phase beside what was measured"),
     }),
+    ("Look at data", {
+        "labels": ("labels:labels", "Many people's labels: agreement, consensus, how good each labeler is"),
+    }),
     ("Prove and keep", {
         "audit": ("audit:audit", "Check that the log still says what it said"),
     }),

@@ -166,6 +166,43 @@ REGISTRY: dict[str, Entry] = {
         },
         exact=False,
     ),
+    "cohen_interval": Entry(
+        st.tuples(st.lists(st.integers(2, 60), min_size=4, max_size=4)).map(
+            lambda a: ([a[0][:2], a[0][2:]],)
+        ),
+        lambda a, k: ([[x * k for x in row] for row in a[0]],),
+        None,
+        {"confusion": [[40, 5, 1], [5, 50, 4], [1, 3, 20]]},
+        {
+            "confusion": [[40, 9, 1], [5, 50, 4], [1, 3, 20]],
+            "weights": "linear",
+            "resamples": 300,
+            "seed": 1,
+            **COMMON,
+        },
+        exact=False,
+    ),
+    "krippendorff_interval": Entry(
+        patterns,
+        lambda a, k: (a[0], [x * k for x in a[1]]),
+        None,
+        {
+            "patterns": [[3, 0, 0], [2, 1, 0], [0, 0, 3]],
+            "multiplicity": [40, 20, 30],
+            "metric": "interval",
+            "values": [1, 2, 3],
+        },
+        {
+            "patterns": [[3, 0, 0], [1, 2, 0], [0, 0, 3]],
+            "multiplicity": [40, 25, 30],
+            "metric": "ordinal",
+            "values": [1, 2, 9],
+            "resamples": 300,
+            "seed": 1,
+            **COMMON,
+        },
+        exact=False,
+    ),
     "distance_interval": Entry(
         histograms,
         lambda a, k: tuple([x * k for x in h] for h in a),

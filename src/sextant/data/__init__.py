@@ -3,6 +3,9 @@
 documents        what people write down: requirements, sources, the plan, guidelines, pipelines, decisions
 requirements     rules that can be checked, and the sides of the data that still have none
 labels           from one rating a row to the counts that agreement is computed from
+annotations      many people's labels of many items, as whole numbers that are quick to count
+consensus        from many labels of an item to one: majority, weighted, Dawid–Skene; how good each labeler is
+agreeing         how far labelers agree: all together, label by label, each two of them
 findings         what was decided about each finding of a quality report
 quality          what is wrong with a table: missing, repeated, constant, extreme, one-sided
 profile          what a table holds in some KB a column: what it says, how parts add up, as JSON

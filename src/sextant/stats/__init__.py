@@ -8,6 +8,7 @@ bins           histograms on bins that are the same everywhere, which add up
 distinct       how many different values, from a sketch that adds up
 sequential     the same under continuous looking: confidence sequences
 agreement      do labelers agree beyond chance?
+coincidence    the same where some labels differ more than others, and between two labelers
 distances      do two histograms differ beyond chance?
 sample_ratio   did an experiment's split happen as planned?
 power          how many are needed?
@@ -23,6 +24,13 @@ True
 
 from sextant.stats.agreement import agreement_interval, fleiss_kappa, krippendorff_alpha_nominal
 from sextant.stats.bins import Common, Histogram, Within, coarsened, keys_of
+from sextant.stats.coincidence import (
+    cohen_interval,
+    cohen_kappa,
+    krippendorff_alpha,
+    krippendorff_interval,
+    percent_agreement,
+)
 from sextant.stats.distances import distance_interval, jensen_shannon, psi, total_variation
 from sextant.stats.distinct import Distinct, Sketch
 from sextant.stats.intervals import (
@@ -56,6 +64,8 @@ __all__ = [
     "agreement_interval",
     "clopper_pearson",
     "coarsened",
+    "cohen_interval",
+    "cohen_kappa",
     "confidence_sequence_difference",
     "confidence_sequence_mean",
     "confidence_sequence_proportion",
@@ -65,8 +75,11 @@ __all__ = [
     "fleiss_kappa",
     "jensen_shannon",
     "keys_of",
+    "krippendorff_alpha",
     "krippendorff_alpha_nominal",
+    "krippendorff_interval",
     "mean_t",
+    "percent_agreement",
     "poisson_rate",
     "psi",
     "quantile_ranks",
