@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import json
 import math
+import os
+import sqlite3
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -260,3 +264,120 @@ def test_a_sum_is_exact_in_any_order(on: Any, values: list[float]) -> None:
 def test_sums_of_whole_numbers_do_not_overflow(on: Any) -> None:
     found = table(pa.table({"x": [2**62, 2**62, 2**62]}), on=on)
     assert found.exact_sum("x") == float(3 * 2**62)
+
+
+# --- databases and engines
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("shop") / "shop.db"
+    with sqlite3.connect(path) as connection:
+        connection.execute(
+            'CREATE TABLE "two words" (id INTEGER, name TEXT, odd INTEGER, paid BOOLEAN, day DATE, at TIMESTAMP)'
+        )
+        rows = [
+            (i, None if i % 2 else f"n{i}", i, i % 2, "2026-01-02", "2026-01-02 03:04:05")
+            for i in range(30_000)
+        ]
+        rows[-1] = (2**53 + 1, "last", "x", 1, "2026-01-03", "2026-01-03 00:00:00")  # type: ignore[assignment]
+        connection.executemany('INSERT INTO "two words" VALUES (?, ?, ?, ?, ?, ?)', rows)
+    return path
+
+
+def test_sqlite_is_typed_by_what_all_its_rows_hold(shop: Path, on: Any) -> None:
+    found = table(f"sqlite:///{shop}#two words", on=on)
+    kinds = {c: str(found.expr[c].type()) for c in found.columns}
+    assert kinds == {
+        "id": "int64", "name": "string", "odd": "string", "paid": "boolean", "day": "date", "at": "timestamp('UTC', 6)",
+    }  # fmt: skip
+    assert found.count() == 30_000
+    assert found.where({"id": 2**53 + 1, "odd": "x"}).count() == 1
+    assert found.where({"id": 2**53}).count() == 0
+    with pytest.raises(Unavailable, match=r"names no table \(there is two words\)"):
+        table(f"sqlite:///{shop}", on=on)
+    with pytest.raises(Unavailable, match="no such file"):
+        table("sqlite:///nowhere.db#x", on=on)
+
+
+@pytest.fixture(scope="module")
+def warehouse() -> Iterator[str]:
+    """A table in PostgreSQL, by its address."""
+    address = os.environ.get("SEXTANT_TEST_DATABASE_URL")
+    if not address:
+        pytest.skip("SEXTANT_TEST_DATABASE_URL names no PostgreSQL")
+    import psycopg
+
+    with psycopg.connect(address, autocommit=True) as connection:
+        connection.execute("DROP TABLE IF EXISTS sextant_orders")
+        connection.execute("CREATE TABLE sextant_orders (id bigint, amount double precision, at timestamptz)")
+        connection.execute(
+            "INSERT INTO sextant_orders VALUES (9007199254740993, 1.5, '2026-01-02T03:04:05Z'), (2, NULL, NULL)"
+        )
+        yield f"{address}#sextant_orders"
+        connection.execute("DROP TABLE sextant_orders")
+
+
+def test_a_database_does_the_work_itself_or_hands_its_rows_over(warehouse: str, on: Any) -> None:
+    there, here = table(warehouse), table(warehouse, on=on)
+    assert there.engine.name == "postgres" and here.engine is on
+    for found in (there, here):
+        assert found.columns == ("id", "amount", "at")
+        assert found.where({"id": 9007199254740993}).count() == 1
+        assert found.one(mean=found.numbers("amount").mean()) == {"mean": 1.5}
+        assert sum(b.num_rows for b in found.batches()) == 2
+    there.engine.disconnect()
+    with pytest.raises(Unavailable, match="it has no table 'gone'"):
+        table(warehouse.replace("sextant_orders", "gone"))
+
+
+def test_an_address_that_nobody_answers_keeps_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(Unavailable, match="cannot be reached") as caught:
+        table("postgres://me:secret@127.0.0.1:1/none#x")
+    assert "secret" not in str(caught.value)
+    with pytest.raises(InvalidInput, match="an address of files"):
+        table("https://example.org/a.parquet")
+    monkeypatch.setenv("SEXTANT_ENGINE", "abacus://here")
+    with pytest.raises(InvalidInput, match="abacus"):
+        engine()
+
+
+def test_an_expression_is_a_table(on: Any) -> None:
+    numbers = table(pa.table({"x": [1, 2, 3]}), on=on)
+    assert table(numbers.expr.filter(numbers.expr.x > 1)).count() == 2
+    other = engine()
+    assert table(numbers.expr, name="moved", on=other).engine is other
+    other.disconnect()
+
+
+def test_batches_are_all_rows_in_parts(on: Any) -> None:
+    found = table(pa.table({"x": range(300_000)}), on=on)
+    sizes = [b.num_rows for b in found.batches(rows=50_000)]
+    assert sum(sizes) == 300_000 and max(sizes) < 100_000
+
+
+def test_a_delta_table_with_deletion_vectors_is_refused(tmp_path: Path, on: Any) -> None:
+    from deltalake import write_deltalake
+
+    folder = tmp_path / "delta"
+    write_deltalake(folder, pa.table({"x": [1, 2, 3]}))
+    asks = {"minReaderVersion": 3, "minWriterVersion": 7, "readerFeatures": ["deletionVectors"],
+            "writerFeatures": ["deletionVectors"]}  # fmt: skip
+    line = json.dumps({"protocol": asks}) + "\n" + json.dumps({"commitInfo": {"timestamp": 1}}) + "\n"
+    put(folder, f"_delta_log/{1:020}.json", line)
+    with pytest.raises(InvalidInput, match=r"deletionVectors .*wrong rows"):
+        table(folder, on=on)
+    assert table(folder, on=on, version=0).count() == 3
+    with pytest.raises(InvalidInput, match="cannot be read at version 9"):
+        table(folder, on=on, version=9)
+    with pytest.raises(InvalidInput, match="only a Delta table has versions"):
+        table(pa.table({"x": [1]}), on=on, version=1)
+
+
+def test_nan_in_parquet_is_missing_though_its_statistics_are_silent(tmp_path: Path, on: Any) -> None:
+    # By the format's rule, minimum and maximum of a Parquet column leave nan out; here no null is beside it.
+    pq.write_table(pa.table({"x": [math.nan, 1.0, 2.0]}), tmp_path / "a.parquet")
+    found = table(tmp_path / "a.parquet", on=on)
+    assert found.keep(found.present("x")).count() == 2
+    assert found.where({"x": Range(missing=True)}).count() == 1
+    assert found.one(n=found.numbers("x").count(), mean=found.numbers("x").mean()) == {"n": 2, "mean": 1.5}

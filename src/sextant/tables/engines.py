@@ -1,0 +1,163 @@
+"""Where expressions are computed: DuckDB in this process, a Spark cluster, or a database.
+
+One setting moves the same code: `SEXTANT_ENGINE`, or the address that is given.
+
+| address | engine |
+|---|---|
+| (nothing), `duckdb` | a DuckDB of one's own, out of core |
+| `spark://HOST:PORT?spark.driver.host=...` | a Spark cluster by its master; every parameter is a Spark setting |
+| `spark-local://4` | Spark in this process, on so many cores |
+| `postgres://...`, `trino://...`, `clickhouse://...`, `snowflake://...`, `bigquery://...` | what Ibis connects to |
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, cast
+from urllib.parse import parse_qsl, urlsplit
+
+from sextant.errors import InvalidInput, Unavailable
+
+SETTING = "SEXTANT_ENGINE"
+
+
+def engine(address: str | None = None) -> Any:
+    """An engine as an Ibis backend: the one at `address`, else the one that SEXTANT_ENGINE names, else a
+    fresh DuckDB of one's own.
+
+    DuckDB downloads nothing and keeps times in UTC. Tables that are to be joined are opened on one engine;
+    `disconnect()` ends it (a Spark session, which others may use, goes on). Raises `InvalidInput` for an
+    address that no backend reads, `Unavailable` where nobody answers or its package is not installed.
+
+    >>> on = engine()
+    >>> on.name
+    'duckdb'
+    """
+    address = address or os.environ.get(SETTING) or "duckdb"
+    if address == "duckdb":
+        return _duckdb()
+    scheme = urlsplit(address).scheme
+    if scheme in ("spark", "spark-local"):
+        return _spark(address)
+    return _database(address, scheme)
+
+
+def is_duckdb(on: Any) -> bool:
+    return bool(on.name == "duckdb")
+
+
+def is_spark(on: Any) -> bool:
+    return bool(on.name == "pyspark")
+
+
+def shown(address: str) -> str:
+    """An address without its password.
+
+    >>> shown("postgres://me:secret@host/db#people")
+    'postgres://me@host/db#people'
+    """
+    parts = urlsplit(address)
+    if parts.password is None:
+        return address
+    return address.replace(f":{parts.password}@", "@", 1)
+
+
+def arrow(on: Any, expr: Any) -> Any:
+    """An expression's rows as an Arrow table."""
+    if not is_spark(on):
+        return on.to_pyarrow(expr)
+    # Not through pandas, as Ibis would: there a whole number beside a missing one becomes a float, and long
+    # ids run together.
+    return on._session.sql(on.compile(expr.as_table())).toArrow()
+
+
+def batches(on: Any, expr: Any, *, rows: int = 65_536) -> Iterator[Any]:
+    """An expression's rows as Arrow record batches, one after the other, never all at once. (From Spark they
+    come through the driver's memory.) Until the last one is taken the engine does nothing else."""
+    if is_spark(on):
+        yield from arrow(on, expr).to_batches(max_chunksize=rows)
+    elif is_duckdb(on):
+        # Ibis 12 asks for a method that DuckDB 2 does not have any more.
+        relation = on.con.sql(on.compile(expr.as_table()))
+        read = getattr(relation, "to_arrow_reader", None) or relation.fetch_arrow_reader
+        yield from read(rows)
+    else:
+        yield from on.to_pyarrow_batches(expr, chunk_size=rows)
+
+
+def _duckdb() -> Any:
+    import ibis
+
+    spill = Path(tempfile.gettempdir(), f"sextant-{os.getpid()}")
+    made = ibis.duckdb.connect(autoinstall_known_extensions=False, temp_directory=str(spill), TimeZone="UTC")
+    # A Parquet file's statistics leave nan out, and DuckDB 2.0 takes them for the whole truth: it answers
+    # "no" to every isnan() without looking. See docs/decisions.
+    made.con.execute("SET disabled_optimizers = 'statistics_propagation'")
+    return made
+
+
+def spark(session: Any) -> Any:
+    """A Spark session as an engine. Ending the engine leaves the session alone: it is somebody's."""
+    import ibis
+
+    made = ibis.pyspark.connect(session)
+    made.disconnect = lambda: None
+    return made
+
+
+def _spark(address: str) -> Any:
+    parts = urlsplit(address)
+    master = f"spark://{parts.netloc}" if parts.scheme == "spark" else f"local[{parts.netloc or '*'}]"
+    try:
+        from pyspark.errors import PySparkException
+        from pyspark.sql import SparkSession
+    except ImportError as error:
+        raise Unavailable(
+            "pyspark is not installed", where=SETTING, todo="install Sextant with its extra: sextant[spark]"
+        ) from error
+    builder = SparkSession.builder.master(master).appName("sextant")
+    # Times are UTC here as everywhere.
+    settings = {
+        "spark.sql.session.timeZone": "UTC",
+        "spark.ui.enabled": "false",
+        **dict(parse_qsl(parts.query)),
+    }
+    for name, value in settings.items():
+        builder = builder.config(name, value)
+    try:
+        return spark(builder.getOrCreate())
+    except (PySparkException, RuntimeError) as error:
+        raise Unavailable(
+            f"no Spark cluster answers: {str(error).splitlines()[0]}", where=shown(address)
+        ) from error
+
+
+def _database(address: str, scheme: str) -> Any:
+    import ibis
+
+    if not scheme:
+        raise InvalidInput(
+            f"{address!r} is no engine", where=SETTING, rule="duckdb, spark://HOST:PORT, or an address that Ibis reads"
+        )  # fmt: skip
+    base = urlsplit(address)._replace(fragment="").geturl()
+    try:
+        return cast(Any, ibis.connect(base))
+    except ImportError as error:
+        raise Unavailable(
+            f"{scheme} needs a package that is not installed: {error.name}",
+            where=shown(base),
+            todo=f"install ibis-framework[{scheme}]",
+        ) from error
+    except ValueError as error:
+        raise InvalidInput(
+            str(error).splitlines()[0], where=shown(base), todo="see the addresses that Ibis reads"
+        ) from error
+    # Each backend raises its own driver's errors, which have no common root.
+    except Exception as error:
+        raise Unavailable(
+            f"it cannot be reached: {str(error).splitlines()[0] if str(error) else type(error).__name__}",
+            where=shown(base),
+        ) from error

@@ -1,0 +1,327 @@
+"""`table()`: any source as one expression on one engine."""
+
+from __future__ import annotations
+
+import glob
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from sextant.errors import InvalidInput, Unavailable
+from sextant.tables import engines
+from sextant.tables.faults import errors_of, explained
+from sextant.tables.files import FORMATS, alike, distinct, files_of, header, is_address, suffix, whole_gzip
+from sextant.tables.sqlite import read_sqlite
+from sextant.tables.table import Table
+
+
+def table(source: Any, *, name: str | None = None, on: Any = None, version: int | None = None) -> Table:
+    """Any table: a path (a file, a folder, a pattern such as `logs/*.parquet`), a frame, or a database's
+    address.
+
+    `name` is what messages call it (default: the path), `on` the engine to open it on (default: the one that
+    SEXTANT_ENGINE names, else a new DuckDB); `version` is a Delta table's (default: the present one).
+
+    - Text files are read once, whole, into the engine, so a fault in the last line shows here; Parquet stays
+      where it is. A CSV file has its columns' names in the first line, comma, semicolon, tab or | between,
+      UTF-8. Files of one table have the same columns.
+    - A folder with a Delta log is a Delta table. One that uses a feature which cannot be read, such as deletion
+      vectors, is an error: a bare list of its files would count rows that were deleted.
+    - A frame is of pandas, Polars, Arrow or Spark, or an Ibis expression. Spark's stays on its cluster.
+    - `postgres://user@host/database#schema.table`, and whatever else Ibis connects to, stays in its database,
+      which does the work; with `on` its rows are brought to that engine. `sqlite:///shop.db#orders` is always
+      brought: SQLite keeps rows and computes little.
+
+    No row is skipped and none is sampled: what cannot be read whole is an error. Raises `InvalidInput` with
+    file, line and rule; `Unavailable` if there is no file or nobody answers.
+
+    >>> import pyarrow as pa
+    >>> from sextant.tables import Range
+    >>> t = table(pa.table({"x": [1, 2, None]}), name="small")
+    >>> t.columns, t.count(), t.where({"x": Range(at_least=2)}).count()
+    (('x',), 3, 1)
+    """
+    if version is not None and not (isinstance(source, str | Path) and Path(source, "_delta_log").is_dir()):
+        raise InvalidInput(
+            "only a Delta table has versions", where=name or str(source), todo="leave version out"
+        )
+    if is_address(source):
+        return _checked(_addressed(source, name or engines.shown(source), on))
+    if not isinstance(source, str | Path):
+        return _checked(_given(source, name or "the frame", on))
+    on = on if on is not None else engines.engine()
+    name = name or str(source)
+    if Path(source, "_delta_log").is_dir():
+        return _checked(Table(name, _delta(Path(source), on, version), on))
+    files = files_of(source)
+    for path in files:
+        if path.stat().st_size == 0:
+            raise InvalidInput(
+                "the file is empty", where=str(path), todo="write it anew, with its columns' names"
+            )
+        if path.suffix == ".gz":
+            whole_gzip(path)
+    return _checked(Table(name, _files(files, FORMATS[suffix(files[0])], str(source), on), on))
+
+
+def fresh(what: str) -> str:
+    """A name that no other table of this process has."""
+    global _made
+    _made += 1
+    return f"sextant_{what}_{_made}"
+
+
+_made = 0
+
+
+def bring(schema: Any, batches: Iterable[Any], on: Any) -> Any:
+    """Record batches as a table of an engine: streamed into DuckDB, through memory elsewhere."""
+    import pyarrow as pa
+
+    name = fresh("rows")
+    if engines.is_duckdb(on):
+        on.con.register(name, pa.RecordBatchReader.from_batches(schema, batches))
+        try:
+            return on.create_table(fresh("rows"), obj=on.table(name), temp=True)
+        finally:
+            on.con.unregister(name)
+    rows = pa.Table.from_batches(list(batches), schema=schema)
+    if engines.is_spark(on):
+        on._session.createDataFrame(rows).createOrReplaceTempView(name)
+        return on.table(name)
+    return on.create_table(name, obj=rows, temp=True)
+
+
+def _checked(made: Table) -> Table:
+    distinct(list(made.columns), made.name)
+    return made
+
+
+# --- files
+
+
+def _files(files: list[Path], kind: str, source: str, on: Any) -> Any:
+    if kind == "parquet":
+        return _parquet(files, on)
+    # One reader of text for all engines, so that types and faults are the same on each.
+    reader = on if engines.is_duckdb(on) else engines.engine("duckdb")
+    try:
+        expr = {"csv": _csv, "jsonl": _jsonl}[kind](files, reader)
+        kept = reader.create_table(fresh("rows"), obj=expr, temp=True)
+    except errors_of(reader) as error:
+        raise explained(error, source, files) from error
+    return kept if reader is on else bring(kept.schema().to_pyarrow(), engines.batches(reader, kept), on)
+
+
+def _parquet(files: list[Path], on: Any) -> Any:
+    import pyarrow as pa
+    import pyarrow.dataset as ds
+    import pyarrow.parquet as pq
+
+    names: list[str] | None = None
+    for path in files:
+        try:
+            found = pq.read_schema(path).names
+        except (pa.ArrowInvalid, OSError) as error:
+            raise InvalidInput(
+                "it is not a whole Parquet file",
+                where=str(path),
+                rule=str(error).splitlines()[0],
+                todo="it may have been cut off while it was written: write it anew",
+            ) from error
+        names = alike(names, found, files[0], path)
+    if engines.is_duckdb(on):
+        return on.read_parquet(
+            [glob.escape(str(p)) for p in files], table_name=fresh("parquet"), union_by_name=True
+        )
+    if engines.is_spark(on):
+        # Every worker opens the files itself: they lie where all see them.
+        view = fresh("parquet")
+        on._session.read.option("mergeSchema", "true").parquet(
+            *(_literally(p) for p in files)
+        ).createOrReplaceTempView(view)
+        return on.table(view)
+    scanned = ds.dataset([str(p) for p in files], format="parquet")
+    return bring(scanned.schema, scanned.to_batches(), on)
+
+
+def _literally(path: Path) -> str:
+    """A path as Hadoop reads it: without its signs for any."""
+    text = str(path.resolve())
+    return "".join(f"\\{c}" if c in "*?[]{}\\" else c for c in text)
+
+
+def _csv(files: list[Path], on: Any) -> Any:
+    delimiter, names = "", None
+    for path in files:
+        between, found = header(path)
+        delimiter, names = delimiter or between, alike(names, found, files[0], path)
+    # Whatever is left to be guessed, DuckDB guesses until something fits: a ragged file becomes one column
+    # of text, lines that begin with # are skipped. So only the types are left to it, and those on all rows.
+    return on.read_csv(
+        [glob.escape(str(p)) for p in files],
+        table_name=fresh("csv"),
+        header=True,
+        skip=0,
+        delim=delimiter,
+        quote='"',
+        escape='"',
+        comment="",
+        sample_size=-1,
+        union_by_name=True,
+    )
+
+
+def _jsonl(files: list[Path], on: Any) -> Any:
+    return on.read_json(
+        [glob.escape(str(p)) for p in files],
+        table_name=fresh("json"),
+        format="newline_delimited",
+        records="true",
+        sample_size=-1,
+        union_by_name=True,
+        ignore_errors=False,
+    )
+
+
+# --- Delta
+
+#: What a Delta table may ask of its readers. Anything else would be read wrongly.
+READS = frozenset({"timestampNtz", "v2Checkpoint", "vacuumProtocolCheck"})
+
+
+def delta(path: Path, version: int | None = None) -> Any:
+    """A Delta table at a version, once it is certain that all that its readers must know is known here."""
+    from deltalake import DeltaTable
+    from deltalake.exceptions import DeltaError
+
+    try:
+        found = DeltaTable(path, version=version)
+        protocol = found.protocol()
+    except (DeltaError, OSError, ValueError) as error:
+        raise InvalidInput(
+            "the Delta table cannot be read" + (f" at version {version}" if version is not None else ""),
+            where=str(path),
+            rule=str(error).splitlines()[0],
+        ) from error
+    asked = set(protocol.reader_features or ()) - READS
+    if protocol.min_reader_version == 2:
+        asked.add("columnMapping")
+    elif protocol.min_reader_version > 3:
+        asked.add(f"reader version {protocol.min_reader_version}")
+    if asked:
+        raise InvalidInput(
+            f"the Delta table uses {', '.join(sorted(asked))}",
+            where=str(path),
+            rule="its files alone would give wrong rows, so it is not read at all",
+            todo="write it without them, for deletion vectors by REORG TABLE ... APPLY (PURGE)",
+        )
+    return found
+
+
+def _delta(path: Path, on: Any, version: int | None) -> Any:
+    found = delta(path, version)
+    files = found.file_uris() if engines.is_spark(on) and not found.metadata().partition_columns else []
+    if files:
+        # Spark without the Delta jar: the files of a checked version, without deletion vectors, are its rows.
+        return _parquet([Path(unquote(urlsplit(f).path)) for f in files], on)
+    dataset = found.to_pyarrow_dataset()
+    if engines.is_duckdb(on):
+        name = fresh("delta")
+        on.con.register(name, dataset)
+        return on.table(name)
+    return bring(dataset.schema, dataset.to_batches(), on)
+
+
+# --- frames and databases
+
+
+def _given(source: Any, name: str, on: Any) -> Table:
+    if type(source).__module__.startswith("pyspark.") and hasattr(source, "createOrReplaceTempView"):
+        here = engines.spark(source.sparkSession)
+        view = fresh("spark")
+        source.createOrReplaceTempView(view)
+        return _moved(here.table(view), here, name, on)
+    if type(source).__module__.startswith("ibis."):
+        return _moved(source, source.get_backend(), name, on)
+    import pyarrow as pa
+
+    rows = _frame(source, name)
+    on = on if on is not None else engines.engine()
+    if engines.is_duckdb(on):
+        return Table(name, on.create_table(fresh("frame"), obj=rows, temp=True), on)
+    return Table(name, bring(rows.schema, pa.Table.to_batches(rows), on), on)
+
+
+def _moved(expr: Any, here: Any, name: str, on: Any) -> Table:
+    """An expression where its rows are, or, where another engine is meant, its rows over there."""
+    same = on is None or on is here or (engines.is_spark(on) and engines.is_spark(here))
+    if same:
+        return Table(name, expr, here)
+    try:
+        return Table(name, bring(expr.schema().to_pyarrow(), engines.batches(here, expr), on), on)
+    except errors_of(here) as error:
+        raise explained(error, name, []) from error
+
+
+def _frame(source: Any, name: str) -> Any:
+    import narwhals as nw
+    import pyarrow as pa
+
+    if isinstance(source, pa.RecordBatch | pa.RecordBatchReader):
+        source = pa.Table.from_batches([source]) if isinstance(source, pa.RecordBatch) else source.read_all()
+    if not isinstance(source, pa.Table):
+        try:
+            frame = nw.from_native(source)
+        except TypeError as error:
+            raise InvalidInput(
+                f"a {type(source).__name__} is no table",
+                where=name,
+                todo="give a path, or a frame of pandas, Polars, Arrow or Spark",
+            ) from error
+        source = (frame.collect() if isinstance(frame, nw.LazyFrame) else frame).to_arrow()
+    distinct([str(c) for c in source.column_names], name)
+    # A column of which nobody knows the kind, as it is empty, is taken as text.
+    kinds = [(str(f.name), pa.string() if pa.types.is_null(f.type) else f.type) for f in source.schema]
+    return pa.table(
+        [c.cast(k) for c, (_, k) in zip(source.columns, kinds, strict=True)], schema=pa.schema(kinds)
+    )
+
+
+def _addressed(source: str, name: str, on: Any) -> Table:
+    parts = urlsplit(source)
+    wanted = unquote(parts.fragment)
+    if parts.scheme in ("http", "https", "s3", "gs", "ftp", "hdfs", "file"):
+        raise InvalidInput(
+            f"{engines.shown(source)} is an address of files",
+            rule="files are read from folders of this machine, tables from databases",
+            todo="copy it here first",
+        )
+    if parts.scheme == "sqlite":
+        return read_sqlite(source, wanted, name, on if on is not None else engines.engine())
+    here = engines.engine(source)
+    stays = False
+    try:
+        found = _moved(_named(here, wanted, engines.shown(source.split("#")[0])), here, name, on)
+        stays = found.engine is here
+        return found
+    except errors_of(here) as error:
+        raise explained(error, name, []) from error
+    finally:
+        if not stays:
+            here.disconnect()
+
+
+def _named(here: Any, wanted: str, where: str) -> Any:
+    """The table of a database that an address names."""
+    place, _, last = wanted.rpartition(".")
+    there = here.list_tables(database=place) if place else here.list_tables()
+    if last not in there:
+        raise Unavailable(
+            f"it has no table {wanted!r}" if wanted else "the address names no table",
+            where=where,
+            rule=f"there is {', '.join(sorted(there)[:20]) or 'none'}",
+            todo="write it after a #, such as postgres://host/shop#orders",
+        )
+    return here.table(last, database=place) if place else here.table(last)

@@ -1,0 +1,155 @@
+"""The same numbers from DuckDB and from a real Spark cluster: to 1e-9 of the column's scale, counts to the row."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from sextant.data.drift import histograms
+from sextant.evaluation.experiment import arms
+from sextant.evaluation.metrics import column_mean, column_quantile, measure, row_count, score
+from sextant.maintenance.freshness import span
+from sextant.tables import Range, Table, engine, table
+
+pytestmark = [pytest.mark.xdist_group("spark"), pytest.mark.filterwarnings("ignore")]
+
+ROWS = 8_000
+#: A long id: as a 64-bit float it and its neighbour are one number.
+LONG = 2**53
+
+
+def made(seed: int, shift: float = 0.0) -> pa.Table:
+    rng = np.random.default_rng(seed)
+    start = datetime(2026, 1, 1, tzinfo=UTC)
+    amount = rng.lognormal(3, 1, ROWS) + shift
+    amount[:3] = math.nan
+    missing = rng.random(ROWS) < 0.1
+    return pa.table(
+        {
+            "id": pa.array(LONG + np.arange(ROWS), pa.int64()),
+            "arm": pa.array(np.where(np.arange(ROWS) % 2, "new", "old")),
+            "amount": pa.array(amount, pa.float64()),
+            # Seconds since 1970: large beside their spread, where raw sums of squares lose everything.
+            "seconds": pa.array(1.7e9 + rng.random(ROWS) * 10, pa.float64()),
+            "visits": pa.array([None if m else int(v) for m, v in zip(missing, rng.poisson(4, ROWS), strict=True)]),
+            "city": pa.array(np.where(missing, None, rng.choice(["Ulm", "Bonn", "n/a"], ROWS).astype(object)), pa.string()),
+            "bought": pa.array(rng.random(ROWS) < 0.1 + shift / 100),
+            "said": pa.array(rng.random(ROWS) < 0.12),
+            "day": pa.array([date(2026, 1, 1) + timedelta(days=int(d)) for d in rng.integers(0, 60, ROWS)]),
+            "at": pa.array(
+                [start + timedelta(seconds=int(s)) for s in rng.integers(0, 10**7, ROWS)], pa.timestamp("us", tz="UTC")
+            ),
+        }
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    folder = tmp_path_factory.mktemp("rows")
+    for name, seed, shift in (("old", 1, 0.0), ("new", 2, 2.0)):
+        rows = made(seed, shift)
+        (folder / name).mkdir()
+        for i in range(4):
+            pq.write_table(rows.slice(i * ROWS // 4, ROWS // 4), folder / name / f"part-{i}.parquet")
+    return folder / "old", folder / "new"
+
+
+@pytest.fixture(scope="module")
+def pair(files: tuple[Path, Path], cluster: Any) -> tuple[tuple[Table, Table], tuple[Table, Table]]:
+    """Both tables on DuckDB, and both on Spark."""
+    duck = engine("duckdb")
+    return tuple(tuple(table(f, name=f.name, on=on) for f in files) for on in (duck, cluster))  # type: ignore[return-value]
+
+
+def near(one: Any, other: Any, scale: float = 1.0) -> None:
+    """The same, numbers to 1e-9 of the larger of themselves and their column's scale."""
+    if isinstance(one, dict):
+        assert one.keys() == other.keys()
+        for key in one:
+            near(one[key], other[key], scale)
+    elif isinstance(one, list | tuple):
+        assert len(one) == len(other)
+        for a, b in zip(one, other, strict=True):
+            near(a, b, scale)
+    elif isinstance(one, float):
+        assert one == pytest.approx(other, rel=1e-9, abs=1e-9 * scale)
+    else:
+        assert one == other
+
+
+def test_the_cluster_is_one_of_two_workers(cluster: Any) -> None:
+    context = cluster._session.sparkContext
+    assert context.master.startswith("spark://127.0.0.1:")
+    seen = context.parallelize(range(8), 8).map(lambda _: __import__("os").getppid()).collect()
+    assert len(set(seen)) == 2
+
+
+def test_rows_conditions_and_long_ids(pair: Any) -> None:
+    for _, found in zip("ab", (p[0] for p in pair), strict=True):
+        assert found.count() == ROWS
+        assert found.where({"id": LONG + 1}).count() == 1
+        assert found.one(low=found.expr.id.min(), high=found.expr.id.max()) == {
+            "low": LONG,
+            "high": LONG + ROWS - 1,
+        }
+    duck, spark = (p[0] for p in pair)
+    for condition in (
+        {"city": ("Ulm", "Bonn")}, {"amount": Range(missing=True)}, {"visits": Range(at_least=3, below=7)},
+        {"bought": True}, {"at": Range(above=datetime(2026, 2, 1, tzinfo=UTC))}, {"day": Range(at_most=date(2026, 1, 9))},
+    ):  # fmt: skip
+        assert duck.where(condition).count() == spark.where(condition).count() > 0
+    near(span(duck, "at"), span(spark, "at"))
+    near(duck.exact_sum("amount"), spark.exact_sum("amount"))
+
+
+def test_moments_and_quantiles(pair: Any) -> None:
+    duck, spark = (p[0] for p in pair)
+    assert row_count(duck) == row_count(spark)
+    for column in ("amount", "visits", "seconds", "bought"):
+        near(column_mean(duck, column).statistics, column_mean(spark, column).statistics)
+    # The variance of ten seconds' spread around 1.7e9 is 100/12, on both.
+    found = column_mean(spark, "seconds").statistics
+    assert found["m2"] / found["n"] == pytest.approx(100 / 12, rel=0.05)
+    near(column_quantile(duck, "amount", 0.9).statistics, column_quantile(spark, "amount", 0.9).statistics)
+
+
+def test_experiment_moments(pair: Any) -> None:
+    asked = {"candidate": "new", "control": "old", "columns": ["amount", "bought", "visits"], "unit": "id"}
+    one, other = (arms(p[0], "arm", **asked) for p in pair)
+    assert one.units == other.units
+    for column, outcome in one.outcomes.items():
+        near(dict(outcome.candidate), dict(other.outcomes[column].candidate))
+        near(dict(outcome.control), dict(other.outcomes[column].control))
+
+
+@pytest.mark.parametrize("metric", ["accuracy", "precision", "recall"])
+def test_confusion_counts(pair: Any, metric: str) -> None:
+    one, other = (
+        measure(score(p[0], metric, target="bought", prediction="said", positive=True)).statistics
+        for p in pair
+    )
+    assert one == other and one["successes"] > 0
+
+
+def test_drift(pair: Any) -> None:
+    for column in ("amount", "visits", "city"):
+        near(*(asdict(histograms(old, new, column)) for old, new in pair))
+
+
+def test_text_and_frames_reach_the_cluster_as_they_are(cluster: Any, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("id,day,name\n9007199254740993,2026-01-02,#x\n,,\n")
+    frame = cluster._session.createDataFrame([(1, "a")], "n long, t string")
+    on_spark = table(path, on=cluster)
+    assert on_spark.arrow().to_pylist() == table(path, on=engine("duckdb")).arrow().to_pylist()
+    given = table(frame)
+    assert given.engine.name == "pyspark" and given.count() == 1
+    assert table(frame, on=engine("duckdb")).arrow().to_pylist() == [{"n": 1, "t": "a"}]
