@@ -96,6 +96,8 @@ def _duckdb() -> Any:
     # A Parquet file's statistics leave nan out, and DuckDB 2.0 takes them for the whole truth: it answers
     # "no" to every isnan() without looking. See docs/decisions.
     made.con.execute("SET disabled_optimizers = 'statistics_propagation'")
+    # What takes long would draw a bar into what a program reads from us.
+    made.con.execute("SET enable_progress_bar = false")
     return made
 
 
