@@ -47,7 +47,7 @@ def post_office() -> Iterator[Post]:
                     text = b"".join(iter(self.rfile.readline, b".\r\n")).replace(b"\r\n..", b"\r\n.")
                     if post.to_text.startswith(b"250"):
                         text = text.replace(b"\r\n", b"\n")
-                        post.got.append(email.message_from_bytes(text, policy=email.policy.default))  # type: ignore[arg-type]
+                        post.got.append(email.message_from_bytes(text, policy=email.policy.default))
                     self._say(post.to_text)
                 elif word == b"QUIT":
                     self._say(b"221 bye")

@@ -24,13 +24,13 @@ EMPTY = {
     "documents": {"kind": "interview"}, "new-document": {"kind": "data_source"},
     "document": {"kind": "rollout_plan", "key": "-"}, "sign": {"subject": "goals"},
     "tree": {}, "roi": {}, "feasibility": {},
-    "people": {}, "ask-to-sign": {"subject": "goals"},
+    "people": {}, "brief": {}, "ask-to-sign": {"subject": "goals"},
 }  # fmt: skip
 FULL = {
     **EMPTY, "phase": {"phase": "problem"}, "exempt": {"target": "1d"}, "document": {"kind": "five_ws", "key": "-"},
     "document-version": {"kind": "five_ws", "key": "-", "number": 1}, "target": {"key": "accuracy"},
     "edit-target": {"key": "faded"}, "retire-target": {"key": "accuracy"}, "enter-number": {"key": "posts"},
-    "decided": {}, "job": {}, "changed-since": {"subject": "brief"},
+    "decided": {}, "job": {}, "changed-since": {"subject": "brief"}, "compare-briefs": {},
 }  # fmt: skip
 OUTSIDE = ("home", "new-project", "accounts", "password")
 REPORTS = ("proportion", "experiment", "slices", "rollout_step", "quality_report", "declared")

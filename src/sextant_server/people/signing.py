@@ -35,10 +35,10 @@ def contents(state: ProjectState, subject: str) -> list[Section]:
     """What stands in the present version, section by section."""
     if subject == "goals":
         return goal_sections(state)
-    return [s for w in state.documents.get(subject, ()) for s in _sections(w.document, state.currency)]
+    return [s for w in state.documents.get(subject, ()) for s in of_document(w.document, state.currency)]
 
 
-def _sections(document: Document, currency: str) -> list[Section]:
+def of_document(document: Document, currency: str) -> list[Section]:
     """A document's sections; its budget with the currency, which the project knows and the document does not."""
     return [
         replace(s, text=f"{s.text} {currency}") if s.name == "budget" and s.text else s
@@ -58,7 +58,7 @@ def contents_then(project: Project, state: ProjectState, subject: str, sequence:
         kinds = document_kinds()
         if row is None or subject not in kinds or not row.body:
             return []
-        return _sections(kinds[subject].model_validate(json.loads(row.body)), state.currency)
+        return of_document(kinds[subject].model_validate(json.loads(row.body)), state.currency)
     criteria, plans = dict[str, Criterion](), dict[str, PhasePlan]()
     records = Record.objects.filter(project=project, kind__in=("criterion", "plan"), sequence__lte=sequence)
     for record in records.order_by("sequence").iterator():

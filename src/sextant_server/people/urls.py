@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from django.urls import path
 
-from sextant_server.people import guest_views, sign_views
+from sextant_server.people import brief_views, guest_views, sign_views
 
 urlpatterns = [
     path("p/<slug:slug>/people/", sign_views.people, name="people"),
     path("p/<slug:slug>/sign/<slug:subject>/", sign_views.sign, name="sign"),
     path("p/<slug:slug>/sign/<slug:subject>/ask/", sign_views.ask, name="ask-to-sign"),
     path("p/<slug:slug>/sign/<slug:subject>/since/<int:number>/", sign_views.since, name="changed-since"),
+    path("p/<slug:slug>/brief/", brief_views.brief, name="brief"),
+    path("p/<slug:slug>/brief/compare/", brief_views.compare, name="compare-briefs"),
     path("s/<slug:secret>/", guest_views.guest, name="guest-sign"),
 ]

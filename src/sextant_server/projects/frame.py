@@ -19,7 +19,7 @@ from sextant_server.projects.permissions import Access, access, caller
 #: The navigation of a project by groups: what stands in `page(..., tab, ...)`, the word, the name of the address.
 #: A group without a title stands first. Keep the words short, and the groups few: all of it is seen on every page.
 TABS: dict[str, tuple[tuple[str, str, str], ...]] = {
-    "": (("home", "Overview", "project"), ("plan", "Plan", "plan")),
+    "": (("home", "Overview", "project"), ("brief", "Brief", "brief"), ("plan", "Plan", "plan")),
     "Proof": (("targets", "Targets", "targets"), ("proof", "Proof", "proof")),
     "Steering": (
         ("timeline", "Timeline", "timeline"),

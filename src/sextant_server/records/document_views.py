@@ -24,7 +24,7 @@ from sextant_server.records import actions, queries
 from sextant_server.records.document_forms import DocumentForm, readable, shown
 
 #: Kinds that have a page of their own, by the name of its address. The plain form is there for them too.
-OWN_PAGES = {"decision_tree": "tree", "roi": "roi", "feasibility": "feasibility"}
+OWN_PAGES = {"decision_tree": "tree", "roi": "roi", "feasibility": "feasibility", "brief": "brief"}
 
 
 def _kind(kind: str) -> type[Document]:

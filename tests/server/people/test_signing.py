@@ -67,6 +67,7 @@ def invite(project: Project, **more: Any) -> tuple[Invitation, str]:
 
 def code_of(post: Post) -> str:
     work()
+    code: str
     [code] = re.findall(r"^(\d{6}) is your code", post.last(ADDRESS), re.M)
     return code
 
