@@ -25,6 +25,8 @@ SECTIONS = (
         "schema": ("schema:schema", "Write the schema of sextant.yaml, for editors"),
     }),
     ("Where it stands", {
+        "today": ("weeks:today", "What waits for you, and what you wait for, across projects"),
+        "portfolio": ("weeks:portfolio", "Many projects side by side"),
         "status": ("status:status", "Targets against what was measured, what blocks, what next"),
         "gate": ("gate:gate", "What each gate says; exit 1 if something blocks"),
         "evidence": ("evidence:evidence", "List, show, add and compute again what was measured"),
@@ -44,6 +46,9 @@ SECTIONS = (
         "sign": ("decisions:sign", "Sign the present version of a document or the goals"),
         "risks": ("planning:risks", "The risk register"),
         "timeline": ("planning:timeline", "Planned, actual and forecast dates"),
+        "waivers": ("weeks:waivers", "Waivers and how they turned out"),
+        "meeting": ("weeks:meeting", "What the stakeholders' next meeting looks at"),
+        "digest": ("weeks:digest", "What Monday's mail would say now"),
         "plan": ("plan:plan", "The plan on two or three pages: what is meant in each phase beside what was measured"),
     }),
     ("Look at data", {

@@ -81,7 +81,8 @@ class Decided:
 @dataclass(frozen=True, slots=True)
 class Exemption:
     """A waiver (it ends) or a "not applicable" (it does not) of an item or a criterion. At regulated rigor
-    it counts once `approved_by` names another person; `withdrawn` ones count no more."""
+    it counts once `approved_by` names another person; `withdrawn` ones count no more. `turned_out` says how a
+    waiver did: well, harm or unneeded, empty while nobody said."""
 
     target: str
     type: str
@@ -92,6 +93,7 @@ class Exemption:
     approved_by: str = ""
     withdrawn: bool = False
     outcome: str = ""
+    turned_out: str = ""
 
 
 @dataclass(frozen=True, slots=True)

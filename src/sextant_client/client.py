@@ -153,3 +153,22 @@ class Client:
         body."""
         answer: list[dict[str, Any]] = self.connection.request("GET", "document-kinds")
         return answer
+
+    def today(self) -> dict[str, Any]:
+        """What waits for the caller (`mine`), what they wait for (`theirs`), and where each project goes on
+        (`ahead`), the most urgent first."""
+        answer: dict[str, Any] = self.connection.request("GET", "today")
+        return answer
+
+    def digest(self) -> dict[str, Any]:
+        """What Monday's mail would say now: `subject`, `text` and `html`."""
+        answer: dict[str, Any] = self.connection.request("GET", "digest")
+        return answer
+
+    def portfolio(self, *, order: str = "-state", page: int = 1) -> dict[str, Any]:
+        """Projects side by side, fifty a page: `projects`, `total`, `pages`. `order` is name, phase, state,
+        blockers, met, unmet, ships or evidence, with a minus before it the other way round."""
+        answer: dict[str, Any] = self.connection.request(
+            "GET", "portfolio", params={"order": order, "page": page}
+        )
+        return answer

@@ -283,10 +283,39 @@ class Project:
         """A second person's approval of a waiver or a "not applicable", which regulated rigor asks for."""
         return read(Exemption, self._ask("POST", "exemptions", target, "approval"))
 
-    def end_exemption(self, target: str, *, outcome: str = "") -> Exemption:
+    def waiver_outcomes(self) -> dict[str, Any]:
+        """Waivers in force (`running`), ended without a word (`over`), and told, with `counts` of how they turned
+        out."""
+        answer: dict[str, Any] = self._ask("GET", "waiver-outcomes")
+        return answer
+
+    def standing(self) -> dict[str, Any]:
+        """Where the project stands, in words (`state`, `remarks`) and numbers, as of `as_of`."""
+        answer: dict[str, Any] = self._ask("GET", "standing")
+        return answer
+
+    def meeting(self) -> dict[str, Any]:
+        """What the stakeholders' next meeting looks at: `word`, `remarks`, `targets`, `changes` since `since`, and
+        the decision that is `asked`."""
+        answer: dict[str, Any] = self._ask("GET", "meeting")
+        return answer
+
+    def remind(self, key: str) -> dict[str, Any]:
+        """Remind by mail the person whom something waits for; `key` is that of `Client.today`."""
+        answer: dict[str, Any] = self._ask("POST", "reminders", body={"key": key})
+        return answer
+
+    def end_exemption(self, target: str, *, outcome: str = "", turned_out: str = "") -> Exemption:
         """Take a waiver or a "not applicable" back; `outcome` says how it turned out."""
-        answer = self._ask("DELETE", "exemptions", target, params={"outcome": outcome}, again=False)
+        params = {"outcome": outcome, "turned_out": turned_out}
+        answer = self._ask("DELETE", "exemptions", target, params=params, again=False)
         return read(Exemption, answer)
+
+    def tell_outcome(self, target: str, turned_out: str, *, outcome: str = "") -> Exemption:
+        """Say how a waiver turned out: `well` (it did no harm), `harm` or `unneeded`. One in force ends with it; else
+        it is said of the latest that ended without a word."""
+        body = {"turned_out": turned_out, "outcome": outcome}
+        return read(Exemption, self._ask("POST", "exemptions", target, "outcome", body=body))
 
     # --- going back
 

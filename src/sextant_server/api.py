@@ -272,8 +272,9 @@ def routers() -> NinjaAPI:
     from sextant_server.lifecycle.api import router as lifecycle
     from sextant_server.projects.api import router as projects
     from sextant_server.records.api import router as records
+    from sextant_server.weeks.api import router as weeks
 
-    for router in (projects, records, lifecycle, jobs):
+    for router in (projects, records, lifecycle, weeks, jobs):
         api.add_router("", router)
     return api
 

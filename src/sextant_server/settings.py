@@ -41,6 +41,7 @@ INSTALLED_APPS = [
     "sextant_server.problem",
     "sextant_server.data",
     "sextant_server.people",
+    "sextant_server.weeks",
     "sextant_server.jobs",
 ]
 
@@ -86,7 +87,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
 LOGIN_URL = "login"
-LOGIN_REDIRECT_URL = "home"
+LOGIN_REDIRECT_URL = "start"
 LOGOUT_REDIRECT_URL = "login"
 
 LANGUAGE_CODE = "en-gb"

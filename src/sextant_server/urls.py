@@ -14,6 +14,7 @@ urlpatterns = [
     path("", include("sextant_server.lifecycle.urls")),
     path("", include("sextant_server.problem.urls")),
     path("", include("sextant_server.people.urls")),
+    path("", include("sextant_server.weeks.urls")),
     path("", include("sextant_server.ui.urls")),
 ]
 

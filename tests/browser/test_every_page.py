@@ -25,6 +25,7 @@ EMPTY = {
     "document": {"kind": "rollout_plan", "key": "-"}, "sign": {"subject": "goals"},
     "tree": {}, "roi": {}, "feasibility": {},
     "people": {}, "brief": {}, "ask-to-sign": {"subject": "goals"},
+    "meeting": {}, "present": {}, "waivers": {},
 }  # fmt: skip
 FULL = {
     **EMPTY, "phase": {"phase": "problem"}, "exempt": {"target": "1d"}, "document": {"kind": "five_ws", "key": "-"},
@@ -32,7 +33,7 @@ FULL = {
     "edit-target": {"key": "faded"}, "retire-target": {"key": "accuracy"}, "enter-number": {"key": "posts"},
     "decided": {}, "job": {}, "changed-since": {"subject": "brief"}, "compare-briefs": {},
 }  # fmt: skip
-OUTSIDE = ("home", "new-project", "accounts", "password")
+OUTSIDE = ("home", "new-project", "accounts", "password", "today", "rhythm", "digest", "portfolio")
 REPORTS = ("proportion", "experiment", "slices", "rollout_step", "quality_report", "declared")
 
 

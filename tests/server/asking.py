@@ -60,6 +60,8 @@ GOOD: dict[tuple[str, str], tuple[int, Any]] = {
     ("POST", f"{ONE}/gates/{{phase}}/decisions"): (201, {"outcome": "hold", "note": "n", "waivers": []}),
     ("POST", f"{ONE}/waivers"): (201, {"target": "1c", "reason": "it may wait", "until": soon()}),
     ("POST", f"{ONE}/not-applicable"): (201, {"target": "4d:jailbreak", "reason": "it reads digits"}),
+    ("POST", f"{ONE}/exemptions/{{target}}/outcome"): (201, {"turned_out": "well", "outcome": "nothing broke"}),
+    ("POST", f"{ONE}/reminders"): (409, {"key": "next:problem"}),
     ("POST", f"{ONE}/phases/{{phase}}/iterations"): (201, {"reason": "faded ink", "subjects": ["model:reader"]}),
     ("PUT", f"{ONE}/risks"): (
         200, [{"key": "r", "phase": "data", "text": "Scanners change", "likelihood": 2, "impact": 4, "owner": "PM",

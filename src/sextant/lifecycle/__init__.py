@@ -12,6 +12,8 @@ goals           what stakeholders sign before results exist
 checklist       the 32 gate items
 checks/         what decides each item, a file per phase
 gates           the items of a phase together, and what a decision needs
+waits           what the project waits for, and whom
+standing        where it stands, in words, by rules
 timeline        planned, actual, forecast
 failure_modes   the eight, as detectors
 measures        checks that compute evidence from tables

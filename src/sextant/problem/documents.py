@@ -405,3 +405,7 @@ class Intent(Document):
     maintenance: Words = Field(
         "", title="6 Maintenance", description="What you will watch, how often you review, when you retrain."
     )
+
+
+# Kinds of this phase that stand in a file of their own; whoever knows this module knows them.
+from sextant.problem import meetings  # noqa: E402, F401

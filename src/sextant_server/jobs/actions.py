@@ -25,7 +25,7 @@ from sextant.canonical import canonical
 from sextant.errors import Conflict, InvalidInput
 from sextant_server.jobs import registry
 from sextant_server.jobs.errors import Cancelled, LeaseLost
-from sextant_server.jobs.models import Job, Worker
+from sextant_server.jobs.models import Job, Schedule, Worker
 from sextant_server.projects.models import Project
 
 AT_ONCE = datetime(1970, 1, 1, tzinfo=UTC)
@@ -287,3 +287,34 @@ def seen(name: str) -> None:
 def part(name: str) -> None:
     """A worker stopped."""
     Worker.objects.filter(name=name).delete()
+
+
+# --- what recurs
+
+
+def look_around(now: datetime | None = None) -> list[str]:
+    """Look at everything recurring that is due; the names of what this worker looked at.
+
+    Of two workers the one that moves the row on looks, in the same transaction: a fault in the looking moves it back.
+    A clock that jumped back would leave a due time far ahead: beyond one step it counts as due.
+    """
+    from sextant_server.jobs.schedule import following, recurring
+
+    now = now or clock()
+    known = {row.name: row for row in Schedule.objects.all()}
+    looked = []
+    for one in recurring().values():
+        row = (
+            known.get(one.name) or Schedule.objects.get_or_create(name=one.name, defaults={"next_at": now})[0]
+        )
+        if now < row.next_at <= now + one.every:
+            continue
+        with transaction.atomic():
+            due = min(row.next_at, now)
+            moved = Schedule.objects.filter(pk=row.pk, next_at=row.next_at).update(
+                next_at=following(due, one.every, now), last_at=now
+            )
+            if moved:
+                one.look(now)
+                looked.append(one.name)
+    return looked

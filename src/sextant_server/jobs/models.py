@@ -46,3 +46,12 @@ class Worker(models.Model):
     name = models.CharField(max_length=120, unique=True)
     started_at = models.DateTimeField()
     seen_at = models.DateTimeField()
+
+
+class Schedule(models.Model):
+    """When something that recurs is looked at next. The row is what two workers agree by: whoever moves `next_at` on
+    from what it was does it, the other finds it moved."""
+
+    name = models.CharField(max_length=80, unique=True)
+    next_at = models.DateTimeField()
+    last_at = models.DateTimeField(null=True)

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from sextant_server.jobs.registry import Work
 
 log = logging.getLogger("sextant.worker")
+#: How often a worker looks at what recurs.
+LOOK_SECONDS = 20.0
 
 
 def worker_name() -> str:
@@ -43,7 +45,8 @@ def run_worker(
     poll_seconds: float = 0.5,
     until_idle: bool = False,
 ) -> int:
-    """Run jobs until `stop` is set, or with `until_idle` until none is due. Returns how many it took.
+    """Run jobs until `stop` is set, or with `until_idle` until none is due, without looking at what recurs. Returns
+    how many it took.
 
     A worker that dies lets go of its job after `lease_seconds` (at most 300). Without work it looks every
     `poll_seconds`. A database that does not answer is waited for.
@@ -55,11 +58,14 @@ def run_worker(
     keeper = _Keeper(name, lease_seconds)
     keeper.start()
     log.info("worker %s is ready", name)
-    taken = 0
+    taken, look_at = 0, 0.0
     try:
         while not stop.is_set():
             close_old_connections()
             try:
+                if time.monotonic() >= look_at and not until_idle:
+                    look_at = time.monotonic() + LOOK_SECONDS
+                    _look_around()
                 job = actions.claim(name, lease_seconds)
             except Error:
                 log.exception("the database does not answer; looking again in %s s", 10 * poll_seconds)
@@ -80,6 +86,18 @@ def run_worker(
             log.exception("could not say goodbye to the database")
     log.info("worker %s ends after %s jobs", name, taken)
     return taken
+
+
+def _look_around() -> None:
+    """Look at what recurs; a fault in it holds up no job."""
+    from sextant_server.jobs import actions
+
+    try:
+        actions.look_around()
+    except Error:
+        raise
+    except Exception:
+        log.exception("a schedule met an unexpected error; it is looked at again")
 
 
 def _run(job: Job, stop: threading.Event, keeper: _Keeper) -> None:

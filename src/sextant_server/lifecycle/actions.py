@@ -12,7 +12,7 @@ from django.db.models import Max
 
 from sextant.canonical import FIRST_YEAR, LAST_YEAR
 from sextant.criteria import Phase
-from sextant.errors import Forbidden, InvalidInput, NotFound
+from sextant.errors import Conflict, Forbidden, InvalidInput, NotFound
 from sextant.lifecycle.checklist import ITEMS
 from sextant.lifecycle.gates import GateState, Outcome, gate, may_decide
 from sextant.lifecycle.parts import PART_KEYS
@@ -206,11 +206,58 @@ def approve_exemption(project: Project, caller: Caller, target: str) -> Exemptio
 
 
 @transaction.atomic
-def end_exemption(project: Project, caller: Caller, target: str, outcome: str = "") -> Exemption:
+def end_exemption(
+    project: Project, caller: Caller, target: str, outcome: str = "", turned_out: str = ""
+) -> Exemption:
     """Take a waiver or "not applicable" back, with a word on how it turned out."""
     _person(caller, "take that back")
     row = _standing(project, target)
-    row.withdrawn, row.outcome = True, outcome.strip()
+    row.withdrawn = True
+    return _told(project, caller, row, outcome, turned_out)
+
+
+@transaction.atomic
+def tell_outcome(
+    project: Project,
+    caller: Caller,
+    target: str,
+    turned_out: str,
+    outcome: str = "",
+    *,
+    number: int | None = None,
+) -> Exemption:
+    """Say how a waiver turned out: the one in force, which ends with it, or the latest that ended without a word
+    (with `number`, exactly that one). It is said once."""
+    _person(caller, "say how a waiver turned out")
+    lock(project)
+    if not turned_out:
+        raise InvalidInput(
+            "it does not say how", where="turned_out", rule=f"one of {', '.join(Exemption.TURNED_OUT)}"
+        )
+    waivers = Exemption.objects.filter(project=project, target=target, type="waiver", turned_out="")
+    if number is not None:
+        waivers = waivers.filter(pk=number)
+    row = waivers.order_by("withdrawn", "-id").first()
+    if row is None and number is not None:
+        raise Conflict("how this waiver turned out was said already", rule="it is said once")
+    row = row or _standing(project, target)
+    if row.type != "waiver":
+        raise Conflict(
+            f"{target} is not waived, it does not apply", rule="only a waiver turns out in some way"
+        )
+    row.withdrawn = True
+    return _told(project, caller, row, outcome, turned_out)
+
+
+def _told(project: Project, caller: Caller, row: Exemption, outcome: str, turned_out: str) -> Exemption:
+    if turned_out and turned_out not in Exemption.TURNED_OUT:
+        raise InvalidInput(
+            f"{turned_out[:40]!r} is no way to turn out", where="turned_out",
+            rule=f"one of {', '.join(Exemption.TURNED_OUT)}",
+        )  # fmt: skip
+    if len(outcome) > 4000:
+        raise InvalidInput(f"it has {len(outcome):,} characters", where="outcome", rule="at most 4,000")
+    row.outcome, row.turned_out = outcome.strip(), turned_out if row.type == "waiver" else ""
     _save(project, caller, "exemption", row)
     return row
 

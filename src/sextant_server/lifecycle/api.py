@@ -156,10 +156,27 @@ def approve(request: HttpRequest, slug: str, target: str) -> Any:
 
 
 @router.delete("/projects/{slug}/exemptions/{target}", response={200: Any})
-def end_exemption(request: HttpRequest, slug: str, target: str, outcome: str = "") -> Any:
+def end_exemption(
+    request: HttpRequest, slug: str, target: str, outcome: str = "", turned_out: str = ""
+) -> Any:
     """Take a waiver or "not applicable" back; `outcome` says how it turned out."""
     found = access(request, slug, "decide")
-    return queries.exemption_out(actions.end_exemption(found.project, found.caller, target, outcome))
+    row = actions.end_exemption(found.project, found.caller, target, outcome, turned_out)
+    return queries.exemption_out(row)
+
+
+class OutcomeIn(Strict):
+    turned_out: str
+    outcome: str = ""
+
+
+@router.post("/projects/{slug}/exemptions/{target}/outcome", response={201: Any})
+def tell_outcome(request: HttpRequest, slug: str, target: str, payload: OutcomeIn) -> Any:
+    """Say how a waiver turned out (well, harm, unneeded): the one in force, which ends with it, or the latest that
+    ended without a word."""
+    found = access(request, slug, "decide")
+    row = actions.tell_outcome(found.project, found.caller, target, payload.turned_out, payload.outcome)
+    return Status(201, queries.exemption_out(row))
 
 
 # --- going back

@@ -10,6 +10,7 @@ from django import forms
 
 from sextant.lifecycle.gates import ItemState
 from sextant_server.lifecycle.actions import AskedWaiver
+from sextant_server.records.models import Exemption
 
 DATE = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
 
@@ -114,10 +115,19 @@ class ExemptForm(forms.Form):
 class EndForm(forms.Form):
     """Taking a waiver or "not applicable" back."""
 
+    turned_out = forms.ChoiceField(
+        label="How did it turn out?", required=False, widget=forms.RadioSelect,
+        choices=[("", "I cannot tell yet"), *Exemption.TURNED_OUT.items()],
+    )  # fmt: skip
     outcome = forms.CharField(
-        label="How did it turn out?", required=False, widget=forms.Textarea(attrs={"rows": 2}),
+        label="In a few words", required=False, widget=forms.Textarea(attrs={"rows": 2}),
         help_text="Kept with it, so that the next waiver can be judged by the last.",
     )  # fmt: skip
+
+    def __init__(self, data: Any = None, *, waiver: bool = True) -> None:
+        super().__init__(data)
+        if not waiver:
+            del self.fields["turned_out"]
 
 
 class BackForm(forms.Form):

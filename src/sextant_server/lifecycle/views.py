@@ -166,7 +166,9 @@ def exempt(request: HttpRequest, slug: str, target: str) -> HttpResponse:
     about = _about(state, target)
     standing = queries.standing_exemption(found.project, target)
     form: ExemptForm | EndForm = (
-        EndForm(sent(request)) if standing else ExemptForm(sent(request), part=target in PART_KEYS)
+        EndForm(sent(request), waiver=standing.type == "waiver")
+        if standing
+        else ExemptForm(sent(request), part=target in PART_KEYS)
     )
     back = (
         reverse("phase", args=[slug, about["phase"]])
@@ -194,7 +196,9 @@ def _exempt(request: HttpRequest, found: Access, target: str, form: ExemptForm |
             actions.approve_exemption(found.project, found.caller, target)
             messages.success(request, "Approved. It counts from now on.")
         else:
-            actions.end_exemption(found.project, found.caller, target, data["outcome"])
+            actions.end_exemption(
+                found.project, found.caller, target, data["outcome"], data.get("turned_out", "")
+            )
             messages.success(request, "Taken back. The item stands as it is measured.")
     elif data["type"] == "waiver":
         asked = actions.AskedWaiver(target, data["reason"], data["until"])

@@ -41,7 +41,9 @@ def send(
     subject: str,
     text: str,
     *,
+    html: str = "",
     name: str = "",
+    unsubscribe: str = "",
     project: Project | None = None,
     about: str = "",
     key: str | None = None,
@@ -51,22 +53,26 @@ def send(
 ) -> Mail:
     """Put a mail into the outbox; it leaves once the transaction commits.
 
-    `about` is what the mail is for, by which pages find what became of it. `key` makes sending twice the same as
-    sending once, for ever. After `until` it is not sent any more. With `seed`, `{secret}` and
-    `{code}` in the text become `mail.secret(seed)` and `mail.code(seed)` as it leaves. Unavailable where no mail server is set.
+    `html` is the same words set for the eye, loading nothing from elsewhere; `unsubscribe` the address of a POST that
+    ends such mail. `about` is what the mail is for, by which pages find what became of it. `key` makes sending twice
+    the same as sending once, for ever. After `until` it is not sent any more. With `seed`, `{secret}` and `{code}` in
+    the text become `mail.secret(seed)` and `mail.code(seed)` as it leaves. Unavailable where no mail server is set.
     """
     if not settings.MAIL_ON:
         raise Unavailable(
             "no mail can be sent", rule="no mail server is set", todo="set SEXTANT_SMTP_URL, and start again"
         )
-    if len(text) > MAX_TEXT:
-        raise InvalidInput(f"a mail of {len(text):,} characters", rule=f"at most {MAX_TEXT:,}")
+    if max(len(text), len(html)) > MAX_TEXT:
+        raise InvalidInput(
+            f"a mail of {max(len(text), len(html)):,} characters", rule=f"at most {MAX_TEXT:,}"
+        )
     if key is not None and (found := Mail.objects.filter(key=key).first()):
         return found
     try:
         with transaction.atomic():
             made = Mail.objects.create(
-                to=address(to), name=_one_line(name), subject=_one_line(subject), text=text, project=project, about=about,
+                to=address(to), name=_one_line(name), subject=_one_line(subject), text=text, html=html,
+                unsubscribe=unsubscribe, project=project, about=about,
                 key=key, seed=seed, until=until,
             )  # fmt: skip
     except IntegrityError:
@@ -83,7 +89,7 @@ def _one_line(text: str) -> str:
 
 def sent(mail: Mail) -> None:
     """It is with the mail server. What it said is not kept where it held a secret."""
-    kept = {"text": "", "seed": ""} if mail.seed else {}
+    kept = {"text": "", "html": "", "seed": ""} if mail.seed else {}
     Mail.objects.filter(pk=mail.pk).update(sent_at=datetime.now(UTC), **kept)
 
 
@@ -93,7 +99,7 @@ def forget_address(to: str, project: Project | None = None) -> int:
     rows = Mail.objects.filter(to__iexact=to)
     if project is not None:
         rows = rows.filter(project=project)
-    return rows.update(to="", name="", text="", seed="")
+    return rows.update(to="", name="", text="", html="", unsubscribe="", seed="")
 
 
 # --- channels

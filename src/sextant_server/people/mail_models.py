@@ -13,7 +13,8 @@ class Mail(models.Model):
 
     `text` may hold `{secret}` and `{code}`: they are worked out from `seed` and the server's secret key when the mail
     leaves, so that the database alone never shows a link or a code that is good. Text and seed are emptied then.
-    `about` says what the mail is for, such as `invitation:4`; `until` is when it is of no more use.
+    `about` says what the mail is for, such as `invitation:4`; `until` is when it is of no more use. `html` is the same
+    words set for the eye; a mail with an `unsubscribe` address says so to mail programs (RFC 8058).
     """
 
     project = models.ForeignKey(Project, models.CASCADE, null=True, related_name="+")
@@ -21,6 +22,8 @@ class Mail(models.Model):
     name = models.CharField(max_length=200, blank=True, default="")
     subject = models.CharField(max_length=200)
     text = models.TextField(blank=True, default="")
+    html = models.TextField(blank=True, default="")
+    unsubscribe = models.CharField(max_length=500, blank=True, default="")
     seed = models.CharField(max_length=120, blank=True, default="")
     about = models.CharField(max_length=80, blank=True, default="")
     key = models.CharField(max_length=200, null=True, unique=True)

@@ -25,6 +25,8 @@ TABS: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("timeline", "Timeline", "timeline"),
         ("risks", "Risks", "risks"),
         ("decisions", "Decisions", "decisions"),
+        ("waivers", "Waivers", "waivers"),
+        ("meeting", "Meeting", "meeting"),
     ),
     "Project": (("people", "People", "people"), ("log", "Log", "log"), ("settings", "Settings", "settings")),
 }
@@ -97,7 +99,8 @@ def _navigation(request: HttpRequest, found: Access, tab: str) -> Iterator[dict[
         tab
         if tab in BY_KEY
         else next(
-            (i.key for i, p in zip(PHASES, phases, strict=True) if request.path.startswith(p["href"])), ""
+            (i.key for i, p in zip(PHASES, phases, strict=True) if request.path.startswith(str(p["href"]))),
+            "",
         )
     )
     for entry, info in zip(phases, PHASES, strict=True):

@@ -32,7 +32,10 @@ class Record(models.Model):
             models.UniqueConstraint(fields=["project", "sequence"], name="one_record_a_place"),
             models.UniqueConstraint(fields=["project", "previous"], name="no_fork"),
         ]
-        indexes = [models.Index(fields=["project", "kind", "-sequence"], name="record_by_kind")]
+        indexes = [
+            models.Index(fields=["project", "kind", "-sequence"], name="record_by_kind"),
+            models.Index(fields=["project", "-at"], name="record_by_time"),
+        ]
 
     @property
     def content(self) -> dict[str, Any]:
@@ -216,7 +219,11 @@ class Exemption(Said):
     approved_by = models.CharField(max_length=200, blank=True, default="")
     withdrawn = models.BooleanField(default=False)
     outcome = models.TextField(blank=True, default="")
+    turned_out = models.CharField(max_length=8, blank=True, default="")
     at = models.DateTimeField()
+
+    #: How a waiver may turn out.
+    TURNED_OUT = {"well": "It did no harm", "harm": "It did harm", "unneeded": "It was not needed"}
 
     class Meta:
         constraints = [
@@ -232,6 +239,8 @@ class Exemption(Said):
             "target": self.target, "type": self.type, "by": self.by, "by_id": self.by_id, "reason": self.reason,
             "until": self.until.isoformat() if self.until else None, "approved_by": self.approved_by,
             "withdrawn": self.withdrawn, "outcome": self.outcome,
+            # Records from before it could be said do not have it.
+            **({"turned_out": self.turned_out} if self.turned_out else {}),
         }  # fmt: skip
 
 

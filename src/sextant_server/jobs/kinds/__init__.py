@@ -2,6 +2,16 @@
 
 from __future__ import annotations
 
-from sextant_server.jobs.kinds import audit_verify, chat_deliver, checks_run, mail_deliver, webhook_deliver
+from sextant_server.jobs.kinds import (
+    audit_verify,
+    chat_deliver,
+    checks_run,
+    digest_send,
+    mail_deliver,
+    standings_refresh,
+    webhook_deliver,
+)
 
-__all__ = ["audit_verify", "chat_deliver", "checks_run", "mail_deliver", "webhook_deliver"]
+__all__ = [
+    "audit_verify", "chat_deliver", "checks_run", "digest_send", "mail_deliver", "standings_refresh", "webhook_deliver",
+]  # fmt: skip

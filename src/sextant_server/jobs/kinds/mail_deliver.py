@@ -8,7 +8,7 @@ from email.utils import formataddr, parseaddr
 from typing import Any
 
 from django.conf import settings
-from django.core.mail import EmailMessage, get_connection
+from django.core.mail import EmailMultiAlternatives, get_connection
 
 from sextant.errors import InvalidInput, Unavailable
 from sextant_server.jobs.registry import Work, job
@@ -31,16 +31,26 @@ def deliver(work: Work) -> dict[str, Any]:
         return {"sent": False, "why": "it was of no more use when it could have been sent"}
     host = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].partition("@")[2]
     server = get_connection()
-    message = EmailMessage(
+    message = EmailMultiAlternatives(
         connection=server,
         subject=row.subject,
-        body=_opened(row),
+        body=_opened(row, row.text),
         to=[formataddr((row.name, row.to)) if row.name else row.to],
         headers={
             "Message-ID": f"<sextant.{row.pk}.{int(row.created_at.timestamp())}@{host}>",
             "Auto-Submitted": "auto-generated",
+            **(
+                {
+                    "List-Unsubscribe": f"<{row.unsubscribe}>",
+                    "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+                }
+                if row.unsubscribe
+                else {}
+            ),
         },
     )
+    if row.html:
+        message.attach_alternative(_opened(row, row.html), "text/html")
     try:
         message.send()
     except smtplib.SMTPRecipientsRefused as error:
@@ -61,11 +71,11 @@ def deliver(work: Work) -> dict[str, Any]:
     return {"sent": True}
 
 
-def _opened(row: Mail) -> str:
+def _opened(row: Mail, text: str) -> str:
     """The text with the secrets that it has room for."""
     if not row.seed:
-        return row.text
-    return row.text.replace("{secret}", secret(row.seed)).replace("{code}", code(row.seed))
+        return text
+    return text.replace("{secret}", secret(row.seed)).replace("{code}", code(row.seed))
 
 
 def _refused(code: int, said: bytes | str, address: str) -> InvalidInput | Unavailable:

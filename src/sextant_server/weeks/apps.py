@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class WeeksConfig(AppConfig):
+    name = "sextant_server.weeks"
+    label = "weeks"

@@ -1,0 +1,226 @@
+"""Today: what waits for whom, the most urgent first; it is true, and does not grow."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from sextant.model.documents import Blocker
+from sextant.problem.documents import Brief, Stakeholder
+from sextant_server.jobs.actions import enqueue
+from sextant_server.jobs.models import Job
+from sextant_server.lifecycle import actions as lifecycle
+from sextant_server.projects import actions as projects
+from sextant_server.projects.models import Project
+from sextant_server.projects.permissions import Caller
+from sextant_server.records import actions as records
+from sextant_server.records.models import Exemption
+from sextant_server.weeks import actions, queries
+from sextant_server.weeks.models import Kept, Turn, Waiting
+from tests.server.test_queries import asked_for
+from tests.server.world import ACCURACY, LOCAL, account, client, open_project, share, write
+
+pytestmark = pytest.mark.django_db
+TODAY = datetime.now(UTC).date()
+BRIEF = Brief(
+    problem="Clerks retype forms.", impact_now="410 a day", impact_wanted="600 a day", roi="pays back in a year",
+    target_users="clerks", approach="classification", scope="digits only", business_metrics=("600 forms a day",),
+    product_metrics=("half of the clerks",), ml_metrics=("98 %",), feasibility="yes", starts=date(2026, 3, 2),
+    ends=date(2026, 9, 1), team=("one engineer",), budget=1000.0, risks="ink fades", done="in use",
+)  # fmt: skip
+
+
+def member(project: Project, name: str, role: str, **fields: Any) -> User:
+    user = account(name, **fields)
+    projects.set_member(project, LOCAL, name, role)
+    return user
+
+
+def day(user: User) -> queries.Day:
+    return queries.today(Caller(user=user))
+
+
+def titles(entries: list[queries.Entry]) -> list[str]:
+    return [e.title for e in entries]
+
+
+@pytest.fixture
+def forms() -> Project:
+    return open_project()
+
+
+def test_of_nothing_nothing_waits(forms: Project) -> None:
+    owner = member(forms, "olga", "owner")
+    found = day(owner)
+    assert (found.mine, found.theirs, found.count) == ([], [], 0)
+    assert [e.kind for e in found.ahead] == ["next"]
+    assert Client().get("/today/").status_code == 302
+    page = client(owner).get("/today/").content.decode()
+    assert "Nothing waits for you" in page and "Where each project goes on" in page
+
+
+def test_a_signature_waits_for_the_one_who_is_named(forms: Project) -> None:
+    owner = member(forms, "olga", "owner")
+    signer = member(forms, "maria", "reviewer", first_name="Maria", last_name="Silva")
+    write(
+        forms, (Stakeholder(name="Maria Silva", required=True, role="sponsor"), "maria"),
+        (Stakeholder(name="Jo Park", email="jo@example.com", required=True), "jo"), (BRIEF, ""),
+    )  # fmt: skip
+    assert titles(day(signer).mine) == ["Sign the brief"]
+    assert day(signer).mine[0].href == "/p/forms/sign/brief/"
+    assert day(signer).mine[0].holds == "the gate of Problem"
+    mine, theirs = day(owner).mine, day(owner).theirs
+    assert mine == []
+    assert sorted((e.title, e.waits_for, e.may_remind) for e in theirs) == [
+        ("Sign the brief", "Jo Park", True), ("Sign the brief", "Maria Silva", True),
+    ]  # fmt: skip
+    records.sign(
+        forms, Caller(user=signer), subject="brief", digest=Brief.material_digest(BRIEF), person="Maria Silva", role="sponsor",
+    )  # fmt: skip
+    assert day(signer).mine == []
+    assert [e.waits_for for e in day(owner).theirs] == ["Jo Park"]
+
+
+def test_a_gate_that_nothing_blocks_waits_for_who_may_decide(forms: Project) -> None:
+    owner, editor = member(forms, "olga", "owner"), member(forms, "ed", "editor")
+    for item in ("1a", "1b", "1c", "1d", "1e", "1f"):
+        lifecycle.not_applicable(forms, LOCAL, item, "a drill", by="Ada")
+    assert titles(day(owner).mine) == ["Decide the gate of Problem"]
+    assert day(owner).mine[0].href == "/p/forms/phases/problem/#decide"
+    assert day(editor).mine == []
+    [asked] = day(editor).theirs
+    assert (asked.title, asked.may_remind) == ("Decide the gate of Problem", False)
+    lifecycle.decide(forms, LOCAL, "problem", "pass", by="Ada")
+    assert day(owner).mine == []
+
+
+def test_blockers_waivers_targets_and_failed_jobs(forms: Project) -> None:
+    owner = member(forms, "olga", "owner")
+    ml = member(forms, "mel", "editor", first_name="Mel", last_name="Lead")
+    records.put_criteria(
+        forms, LOCAL,
+        [ACCURACY.model_copy(update={"owner": "Mel Lead"}), ACCURACY.model_copy(update={"key": "open", "name": "Unowned"})],
+    )  # fmt: skip
+    records.add_evidence(forms, LOCAL, [share(500), share(400, criterion="open")])
+    write(forms, (Blocker(text="No GPU", opened_on=TODAY - timedelta(days=30)), "gpu"))
+    lifecycle.waive(forms, LOCAL, lifecycle.AskedWaiver("1d", "later", TODAY + timedelta(days=3)), by="Ada")
+    lifecycle.waive(forms, LOCAL, lifecycle.AskedWaiver("1c", "later", TODAY + timedelta(days=30)), by="Ada")
+    Exemption.objects.filter(target="1c").update(until=TODAY - timedelta(days=2))
+    job = enqueue("audit.verify", {}, project=forms, asked_by="local")
+    Job.objects.filter(pk=job.pk).update(
+        state="failed", finished_at=datetime.now(UTC), error="the disk is full"
+    )
+    found = day(owner)
+    assert titles(found.mine) == [
+        "Resolve: No GPU", "Say how it turned out: Success is defined in business, product and ML terms",
+        "A waiver runs out in 3 days: It is feasible on all four sides", "Audit verify failed", "Unowned: not met",
+    ]  # fmt: skip
+    assert [e.overdue for e in found.mine] == [True, True, False, False, False]
+    assert titles(found.theirs) == ["Digits read right: not met"]
+    assert titles(day(ml).mine) == ["Resolve: No GPU", "Audit verify failed", "Digits read right: not met"]
+    # Once the job is asked for again it is no news.
+    enqueue("audit.verify", {}, project=forms, asked_by="local")
+    assert "Audit verify failed" not in titles(day(owner).mine)
+
+
+def test_a_second_person_approves(forms: Project) -> None:
+    owner, reviewer = member(forms, "olga", "owner"), member(forms, "rob", "reviewer")
+    projects.change_project(forms, LOCAL, rigor="regulated")
+    lifecycle.waive(
+        forms, Caller(user=owner), lifecycle.AskedWaiver("1d", "later", TODAY + timedelta(days=9))
+    )
+    assert [e.kind for e in day(reviewer).mine] == ["approval"]
+    assert [e.kind for e in day(owner).mine] == []
+    assert [e.kind for e in day(owner).theirs] == ["approval"]
+
+
+def test_raters_readers_strangers_and_other_projects(forms: Project) -> None:
+    for item in ("1a", "1b", "1c", "1d", "1e", "1f"):
+        lifecycle.not_applicable(forms, LOCAL, item, "a drill", by="Ada")
+    owner = member(open_project("other"), "theirs", "owner")
+    people = [owner, account("stranger"), *(member(forms, role, role) for role in ("rater", "reader"))]
+    for user in people:
+        assert titles(day(user).mine) == [], user
+        assert "forms" not in client(user).get("/today/").content.decode()
+    # An administrator is asked about what nobody owns; the command line about everything.
+    admin = account("root", is_superuser=True)
+    assert titles(day(admin).mine) == titles(queries.today(LOCAL).mine) == ["Decide the gate of Problem"]
+    member(forms, "olga", "owner")
+    assert titles(day(admin).mine) == []
+
+
+def test_a_standing_is_worked_out_again_when_the_log_goes_on_or_its_time_is_up(forms: Project) -> None:
+    member(forms, "olga", "owner")
+    kept = actions.refresh(forms)
+    assert not queries.out_of_date(Project.objects.all()).exists()
+    records.put_criteria(forms, LOCAL, [ACCURACY])
+    assert queries.out_of_date(Project.objects.all()).exists()
+    assert actions.refresh(forms).sequence > kept.sequence
+    later = datetime.now(UTC) + actions.GOOD_FOR + timedelta(minutes=1)
+    assert queries.out_of_date(Project.objects.all(), later).exists()
+
+
+def test_what_is_worked_out_from_an_older_log_does_not_overwrite(forms: Project) -> None:
+    records.put_criteria(forms, LOCAL, [ACCURACY])
+    new = actions.refresh(forms)
+    Kept.objects.update(sequence=new.sequence + 5)
+    assert actions.refresh(forms).sequence == new.sequence + 5
+
+
+def test_since_is_when_it_was_first_seen_and_turns_are_kept(forms: Project) -> None:
+    records.put_criteria(forms, LOCAL, [ACCURACY])
+    actions.refresh(forms)
+    Waiting.objects.update(since=date(2026, 1, 5))
+    records.add_evidence(forms, LOCAL, [share(500)])
+    actions.refresh(forms)
+    assert set(Waiting.objects.filter(kind="next").values_list("since", flat=True)) == {date(2026, 1, 5)}
+    assert list(Turn.objects.values_list("subject", "before", "after")) == [("accuracy", "missing", "unmet")]
+
+
+def test_more_projects_than_one_look_works_out_are_left_to_the_worker() -> None:
+    owner = account("olga")
+    for n in range(queries.AT_ONCE + 2):
+        projects.set_member(open_project(f"p{n}"), LOCAL, "olga", "owner")
+    found = day(owner)
+    assert (found.old, Kept.objects.count()) == (2, queries.AT_ONCE)
+    assert Job.objects.filter(kind="standings.refresh", state="waiting").count() == 1
+    day(owner)
+    assert Job.objects.filter(kind="standings.refresh").count() == 1
+    assert day(owner).old == 0 and Kept.objects.count() == queries.AT_ONCE + 2
+
+
+def test_today_asks_as_often_for_many_projects_and_after_a_long_life(monkeypatch: pytest.MonkeyPatch) -> None:
+    owner = account("olga")
+
+    def project(n: int) -> Project:
+        made = open_project(f"p{n}")
+        projects.set_member(made, LOCAL, "olga", "owner")
+        records.put_criteria(made, LOCAL, [ACCURACY])
+        records.add_evidence(made, LOCAL, [share(500)])
+        return made
+
+    first = project(0)
+    browser = client(owner)
+    browser.get("/today/")
+    few = asked_for(browser, "/today/", monkeypatch)
+    actions.refresh_all([project(n) for n in range(1, 12)])
+    many = asked_for(browser, "/today/", monkeypatch)
+    assert many.queries == few.queries <= 16
+    for n in range(20):
+        records.add_evidence(first, LOCAL, [share(510 + n)])
+        lifecycle.decide(first, LOCAL, "problem", "hold", by="Ada")
+    actions.refresh(first)
+    assert asked_for(browser, "/today/", monkeypatch) == many
+
+
+def test_signing_in_leads_to_where_something_waits(forms: Project) -> None:
+    owner = member(forms, "olga", "owner")
+    assert client(owner).get("/start/")["Location"] == "/"
+    records.put_criteria(forms, LOCAL, [ACCURACY])
+    records.add_evidence(forms, LOCAL, [share(500)])
+    actions.refresh(forms)
+    assert client(owner).get("/start/")["Location"] == "/today/"
