@@ -247,7 +247,7 @@ def tell_channels(project: Project, monday: date, text: str) -> bool:
 @transaction.atomic
 def nudge(project: Project, caller: Caller, key: str) -> Nudge:
     """Remind the person whom a wait names, by mail. Once a day for each thing, and so many a day for each sender."""
-    from sextant_server.weeks.mailing import address_of, reminder
+    from sextant_server.weeks.mailing import reminder
 
     if caller.user is None and not caller.local:
         raise Forbidden(
@@ -259,9 +259,13 @@ def nudge(project: Project, caller: Caller, key: str) -> Nudge:
         raise NotFound(
             f"nothing called {key[:100]!r} is waited for in {project.slug}", todo="look at Today again"
         )
-    if row.user is None and not row.stakeholder:
-        raise Conflict("it is not asked of one person", rule="a reminder goes to the person who is named")
-    if row.user is not None and caller.user is not None and row.user.pk == caller.user.pk:
+    user = row.user
+    if user is None:
+        raise Conflict(
+            "it is not asked of a person with an account", rule="a reminder goes to the one who is named",
+            todo="send a link from the page where it is signed, or talk to them",
+        )  # fmt: skip
+    if caller.user is not None and user.pk == caller.user.pk:
         raise Conflict("it waits for you yourself")
     now = datetime.now(UTC)
     last = Nudge.objects.filter(project=project, key=key, at__gt=now - REMIND_AFTER).order_by("-at").first()
@@ -276,19 +280,18 @@ def nudge(project: Project, caller: Caller, key: str) -> Nudge:
             f"you have sent {MOST_REMINDERS} reminders within a day", rule="more would not be read",
             todo="wait until tomorrow",
         )  # fmt: skip
-    to, name = address_of(project, row)
-    if not to:
+    if not user.email:
         raise Conflict(
-            f"there is no mail address of {row.named or 'them'}",
-            todo="give it on the page of stakeholders, or talk to them",
+            f"there is no mail address of {row.named or user.get_username()}",
+            todo="they enter it under Today, Settings; or talk to them",
         )
     made = Nudge(
         project=project, key=key, by_id=caller.id, at=now,
-        to=f"user:{row.user.pk}" if row.user else f"stakeholder:{row.stakeholder}",
+        to=f"user:{user.pk}",
     )  # fmt: skip
     [made.record] = append(project, caller, [("nudge", made.as_recorded())])
     made.save()
-    reminder(project, row, caller, to=to, name=name, number=made.pk)
+    reminder(project, row, user, caller, made.pk)
     return made
 
 

@@ -7,9 +7,8 @@ from typing import Any
 from django.http import HttpRequest
 from ninja import Router, Status
 
-from sextant.errors import Forbidden
 from sextant_server.projects.api import Strict
-from sextant_server.projects.permissions import Caller, access, caller
+from sextant_server.projects.permissions import access, caller
 from sextant_server.weeks import actions, queries
 from sextant_server.weeks import digest as digests
 from sextant_server.weeks import waivers as waiving
@@ -19,19 +18,11 @@ from sextant_server.weeks.models import Kept
 router = Router(tags=["weeks"])
 
 
-def _person(request: HttpRequest) -> Caller:
-    who = caller(request)
-    if who.token is not None:
-        raise Forbidden(
-            "nothing waits for a token", rule="what waits is a person's", todo="ask with an account"
-        )
-    return who
-
-
 @router.get("/today")
 def today(request: HttpRequest) -> dict[str, Any]:
-    """What waits for you and what you wait for, across projects, the most urgent first."""
-    day = queries.today(_person(request))
+    """What waits for you and what you wait for, across projects, the most urgent first. To a token: what its project
+    waits for, of whomever."""
+    day = queries.today(caller(request))
     return {
         "mine": [e.plain() for e in day.mine], "theirs": [e.plain() for e in day.theirs],
         "ahead": [e.plain() for e in day.ahead], "more": day.more, "as_of": day.as_of, "out_of_date": day.old,
@@ -41,7 +32,7 @@ def today(request: HttpRequest) -> dict[str, Any]:
 @router.get("/digest")
 def digest(request: HttpRequest) -> dict[str, Any]:
     """What Monday's mail would say to you now: its subject and its text."""
-    made = digests.digest(_person(request).user)
+    made = digests.digest(caller(request))
     text, html = digests.rendered(made, None)
     return {"subject": made.subject, "since": made.since, "text": text, "html": html}
 

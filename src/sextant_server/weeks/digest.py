@@ -72,11 +72,10 @@ class Digest:
         return self.today.count - len(self.mine)
 
 
-def digest(user: User | None, now: datetime | None = None) -> Digest:
-    """What this person (or the command line, for None) is told now."""
+def digest(who: Caller, now: datetime | None = None) -> Digest:
+    """What this person (or the command line, or a program about its project) is told now."""
     now = now or datetime.now(UTC)
-    who = Caller(user=user) if user else Caller(local=True)
-    rhythm = Rhythm.objects.filter(user=user).first() if user else None
+    rhythm = Rhythm.objects.filter(user=who.user).first() if who.user else None
     where = monday.zone(rhythm.zone if rhythm else "UTC")
     day = monday.last_monday(now, where)
     start = monday.begins(day, where)
@@ -174,7 +173,7 @@ def projects_due(now: datetime) -> list[tuple[Project, date]]:
 
 def send_to(user: User, day: date, now: datetime) -> bool:
     """Put one person's digest into the outbox, unless it is there already."""
-    text, html = rendered(made := digest(user, now), user)
+    text, html = rendered(made := digest(Caller(user=user), now), user)
     return actions.send_digest(user, day, subject=made.subject, text=text, html=html, stop=stop_token(user))
 
 

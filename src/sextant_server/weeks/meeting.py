@@ -140,7 +140,7 @@ PAPER = """
 == Targets and what was measured
 #if data.targets.len() == 0 [No target is written down.] else {
   table(
-    columns: (1fr, auto, auto, auto),
+    columns: (2fr, 1.3fr, 2fr, auto),
     table.header([Target], [Asked for], [Measured], [Verdict]),
     ..data.targets.map(t => (t.name, t.bar, t.measured, t.word)).flatten(),
   )

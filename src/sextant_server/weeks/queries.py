@@ -118,9 +118,12 @@ class Day:
 
 def own_projects(who: Caller) -> QuerySet[Project]:
     """The projects of a person's days: those that they are a member of; for an administrator also those that nobody
-    owns, for the command line all. An administrator may see every project, and is not asked about each."""
+    owns, for the command line all, for a token its own. An administrator may see every project, and is not asked about
+    each."""
     if who.local:
         return Project.objects.all()
+    if who.token is not None:
+        return Project.objects.filter(pk=who.token.project_id)
     if who.user is None:
         return Project.objects.none()
     seeing = [role for role, may in ALLOWED.items() if "view" in may]
@@ -223,10 +226,15 @@ def _entry(row: Waiting, reminded: datetime | None = None, *, other: bool = Fals
     whom = row.named or (row.user.get_full_name() or row.user.get_username() if row.user else "")
     if other and not whom:
         whom = "another person with the right to decide"
+    label, href = row.label, where(row.project.slug, row)
+    if other and row.stakeholder and row.user is None:
+        # Who has no account signs by a link of their own, which is sent, again if need be, from that page.
+        label = "Send a link"
+        href = reverse("ask-to-sign", args=[row.project.slug, row.target.partition(":")[2]])
     return Entry(
-        row.kind, KINDS.get(row.kind, row.kind), row.key, row.title, row.said, row.label,
-        where(row.project.slug, row), row.project.name, row.project.slug, row.project.simulated, row.since, row.due,
-        row.rank, row.holds, whom if other else "", other and bool(row.user_id or row.stakeholder), reminded,
+        row.kind, KINDS.get(row.kind, row.kind), row.key, row.title, row.said, label,
+        href, row.project.name, row.project.slug, row.project.simulated, row.since, row.due,
+        row.rank, row.holds, whom if other else "", other and row.user_id is not None, reminded,
     )  # fmt: skip
 
 

@@ -98,8 +98,7 @@ def rhythm(request: HttpRequest) -> HttpResponse:
 @login_required
 def digest(request: HttpRequest) -> HttpResponse:
     """What Monday's mail would say now."""
-    user = _person(request)
-    made = digests.digest(user)
+    made = digests.digest(caller(request))
     text, _ = digests.rendered(made, None)
     return render(request, "weeks/digest_page.html", {"d": made, "text": text, "root": ""})
 

@@ -76,8 +76,10 @@ def test_a_signature_waits_for_the_one_who_is_named(forms: Project) -> None:
     mine, theirs = day(owner).mine, day(owner).theirs
     assert mine == []
     assert sorted((e.title, e.waits_for, e.may_remind) for e in theirs) == [
-        ("Sign the brief", "Jo Park", True), ("Sign the brief", "Maria Silva", True),
+        ("Sign the brief", "Jo Park", False), ("Sign the brief", "Maria Silva", True),
     ]  # fmt: skip
+    [link] = [e for e in theirs if e.waits_for == "Jo Park"]
+    assert (link.label, link.href) == ("Send a link", "/p/forms/sign/brief/ask/")
     records.sign(
         forms, Caller(user=signer), subject="brief", digest=Brief.material_digest(BRIEF), person="Maria Silva", role="sponsor",
     )  # fmt: skip
