@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import available_timezones
 
 from django.contrib.auth.models import User
-from django.db import IntegrityError, transaction
+from django.db import Error, IntegrityError, transaction
 from django.urls import reverse
 
 from sextant.errors import Conflict, Forbidden, InvalidInput, NotFound
@@ -28,6 +29,7 @@ from sextant_server.records.queries import project_state
 from sextant_server.weeks.models import Kept, Nudge, Rhythm, Sent, Turn, Waiting
 from sextant_server.weeks.targets import actual
 
+log = logging.getLogger("sextant.weeks")
 #: A standing is worked out again after so long even if nobody wrote anything: proof grows old, days become due.
 GOOD_FOR = timedelta(hours=6)
 #: Between two reminders about the same thing, and the most reminders that one person sends in a day.
@@ -165,9 +167,12 @@ def _fill(kept: Kept, state: ProjectState, stands: Standing) -> None:
 
 
 def ask_for_standings(*, asked_by: str = "") -> Job | None:
-    """Let the worker work out every standing that is out of date, unless it is asked already."""
-    if Job.objects.filter(kind="standings.refresh", state__in=("waiting", "running")).exists():
+    """Let the worker work out every standing that is out of date, unless it is asked already. What is asked for each
+    minute leaves no trail of jobs that are done."""
+    asked = Job.objects.filter(kind="standings.refresh")
+    if asked.filter(state__in=("waiting", "running")).exists():
         return None
+    asked.filter(state="done").delete()
     return enqueue("standings.refresh", {}, asked_by=asked_by)
 
 
@@ -296,11 +301,17 @@ def nudge(project: Project, caller: Caller, key: str) -> Nudge:
 
 
 def refresh_all(projects: Iterable[Project], *, now: datetime | None = None) -> int:
-    """Work out these standings; how many."""
+    """Work out these standings; how many could be. One that cannot does not hold up the others."""
     count = 0
     for project in projects:
-        refresh(project, now=now)
-        count += 1
+        try:
+            refresh(project, now=now)
+        except Error:
+            raise
+        except Exception:
+            log.exception("where a project stands could not be worked out", extra={"project": project.slug})
+        else:
+            count += 1
     return count
 
 

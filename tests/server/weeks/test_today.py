@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -12,7 +13,9 @@ from django.test import Client
 from sextant.model.documents import Blocker
 from sextant.problem.documents import Brief, Stakeholder
 from sextant_server.jobs.actions import enqueue
+from sextant_server.jobs.kinds import standings_refresh
 from sextant_server.jobs.models import Job
+from sextant_server.jobs.registry import Work
 from sextant_server.lifecycle import actions as lifecycle
 from sextant_server.projects import actions as projects
 from sextant_server.projects.models import Project
@@ -226,3 +229,29 @@ def test_signing_in_leads_to_where_something_waits(forms: Project) -> None:
     records.add_evidence(forms, LOCAL, [share(500)])
     actions.refresh(forms)
     assert client(owner).get("/start/")["Location"] == "/today/"
+
+
+def test_a_project_that_cannot_be_judged_holds_up_nobody(
+    forms: Project, monkeypatch: pytest.MonkeyPatch, caplog: Any
+) -> None:
+    owner = member(forms, "olga", "owner")
+    projects.set_member(open_project("broken"), LOCAL, "olga", "owner")
+    real = actions.project_state
+
+    def judged(project: Project, **more: Any) -> Any:
+        if project.slug == "broken":
+            raise RuntimeError("a body that cannot be read")
+        return real(project, **more)
+
+    monkeypatch.setattr(actions, "project_state", judged)
+    assert [e.slug for e in day(owner).ahead] == ["forms"]
+    assert client(owner).get("/portfolio/").content.decode().count("not worked out yet") == 1
+    assert "could not be worked out" in caplog.text
+    work = Work(actions.ask_for_standings() or Job(), threading.Event())
+    monkeypatch.setattr(work, "step", lambda *_, **__: None)
+    Kept.objects.all().delete()
+    assert standings_refresh.refresh(work) == {"standings": 1, "failed": 1}
+    # What is done leaves no trail.
+    Job.objects.update(state="done")
+    actions.ask_for_standings()
+    assert Job.objects.filter(kind="standings.refresh").count() == 1

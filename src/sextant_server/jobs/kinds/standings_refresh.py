@@ -19,10 +19,11 @@ def refresh(work: Work) -> dict[str, Any]:
     from sextant_server.weeks import actions, queries
 
     old = list(queries.out_of_date(Project.objects.all())[:MOST])
+    made = 0
     for done, project in enumerate(old, 1):
-        actions.refresh(project)
+        made += actions.refresh_all([project])
         work.step(done / len(old), f"Worked out {project.slug}")
-    return {"standings": len(old)}
+    return {"standings": made, "failed": len(old) - made}
 
 
 @every("standings", minutes=1)
