@@ -215,7 +215,7 @@ def test_signing_in_leads_back_and_not_elsewhere(project: Project) -> None:
     User.objects.create_user("dan", password="a long kettle", is_superuser=True)
     given = {"username": "dan", "password": "a long kettle"}
     assert Client().post("/sign-in/?next=/p/forms/risks/", given)["Location"] == "/p/forms/risks/"
-    assert Client().post("/sign-in/?next=https://example.com/", given)["Location"] == "/"
+    assert Client().post("/sign-in/?next=https://example.com/", given)["Location"] == "/start/"
     wrong = Client().post("/sign-in/", {**given, "password": "x"})
     assert "correct username and password" in wrong.content.decode()
 

@@ -59,11 +59,19 @@ class Page(HTMLParser):
             self.inline.append(data)
 
 
+#: Sent by mail: no policy of ours reaches there, and a style sheet would be loaded from elsewhere.
+MAILS = {"weeks/digest.html"}
+
+
 def test_there_are_templates() -> None:
     assert len(TEMPLATES) > 15
 
 
-@pytest.mark.parametrize("path", TEMPLATES, ids=lambda p: f"{p.parent.name}/{p.name}")
+@pytest.mark.parametrize(
+    "path",
+    [p for p in TEMPLATES if f"{p.parent.name}/{p.name}" not in MAILS],
+    ids=lambda p: f"{p.parent.name}/{p.name}",
+)
 def test_no_template_has_an_inline_style_or_script(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     assert Page(re.sub(r"{%.*?%}|{{.*?}}|{#.*?#}", "", text, flags=re.S)).inline == []

@@ -116,8 +116,8 @@ class EndForm(forms.Form):
     """Taking a waiver or "not applicable" back."""
 
     turned_out = forms.ChoiceField(
-        label="How did it turn out?", required=False, widget=forms.RadioSelect,
-        choices=[("", "I cannot tell yet"), *Exemption.TURNED_OUT.items()],
+        label="How did it turn out?", required=False, widget=forms.RadioSelect, initial="later",
+        choices=[("later", "I cannot tell yet"), *Exemption.TURNED_OUT.items()],
     )  # fmt: skip
     outcome = forms.CharField(
         label="In a few words", required=False, widget=forms.Textarea(attrs={"rows": 2}),
@@ -128,6 +128,10 @@ class EndForm(forms.Form):
         super().__init__(data)
         if not waiver:
             del self.fields["turned_out"]
+
+    def clean_turned_out(self) -> str:
+        said: str = self.cleaned_data["turned_out"]
+        return "" if said == "later" else said
 
 
 class BackForm(forms.Form):

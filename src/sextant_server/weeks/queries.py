@@ -317,8 +317,8 @@ def kept_of(project: Project) -> Kept:
     """The project's standing, worked out now if it is out of date."""
     from sextant_server.weeks import actions
 
-    kept = Kept.objects.filter(project=project).first()
-    if kept is None or out_of_date(Project.objects.filter(pk=project.pk)).exists():
+    kept = Kept.objects.filter(project=project).annotate(end=F("project__head__sequence")).first()
+    if kept is None or kept.sequence < kept.end or kept.good_until <= datetime.now(UTC):
         kept = actions.refresh(project)
     return kept
 

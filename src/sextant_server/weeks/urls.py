@@ -9,7 +9,7 @@ from sextant_server.weeks import meeting_views, views
 urlpatterns = [
     path("start/", views.start, name="start"),
     path("today/", views.today, name="today"),
-    path("today/settings/", views.rhythm, name="rhythm"),
+    path("today/rhythm/", views.rhythm, name="rhythm"),
     path("digest/", views.digest, name="digest"),
     path("digest/stop/<str:token>/", views.digest_stop, name="digest-stop"),
     path("portfolio/", views.portfolio, name="portfolio"),

@@ -65,8 +65,7 @@ def test_a_fault_moves_it_back(monkeypatch: pytest.MonkeyPatch) -> None:
     assert Schedule.objects.get().last_at is None
 
 
-@pytest.mark.django_db(transaction=True)
-def test_of_two_workers_one_looks(looked: list[datetime]) -> None:
+def test_of_two_workers_one_looks(both_databases: str, looked: list[datetime]) -> None:
     look_around(AT)
     gate = threading.Barrier(4)
 
@@ -85,7 +84,7 @@ def test_of_two_workers_one_looks(looked: list[datetime]) -> None:
     assert len(looked) == 2
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("both_databases")
 def test_a_worker_looks_and_a_fault_holds_up_no_job(monkeypatch: pytest.MonkeyPatch, caplog: Any) -> None:
     stop = threading.Event()
 

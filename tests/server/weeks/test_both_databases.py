@@ -50,7 +50,7 @@ def test_pages_and_their_data(both_databases: str) -> None:
     until = datetime.now(UTC).date() + timedelta(days=5)
     lifecycle.waive(forms, LOCAL, lifecycle.AskedWaiver("1d", "later", until), by="Ada")
     browser: Client = client(olga)
-    for path in ("today", "portfolio", "digest", "p/forms/meeting", "p/forms/waivers", "today/settings"):
+    for path in ("today", "portfolio", "digest", "p/forms/meeting", "p/forms/waivers", "today/rhythm"):
         assert browser.get(f"/{path}/").status_code == 200, path
     found = queries.today(Caller(user=olga))
     assert [e.kind for e in found.mine] == ["waiver", "target"]

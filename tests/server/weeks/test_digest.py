@@ -189,15 +189,14 @@ def test_a_channel_is_told_once_by_the_clock_of_its_owner(olga: User, posting: N
 
 def test_settings(olga: User) -> None:
     browser = client(olga)
-    page = browser.get("/today/settings/").content.decode()
+    page = browser.get("/today/rhythm/").content.decode()
     assert "olga@example.com" in page and "Europe/Berlin" in page
     assert (
-        browser.post("/today/settings/", {"email": "o@example.com", "zone": "Europe/Berlin"}).status_code
-        == 302
+        browser.post("/today/rhythm/", {"email": "o@example.com", "zone": "Europe/Berlin"}).status_code == 302
     )
     olga.refresh_from_db()
     assert (olga.email, olga.rhythm.zone, olga.rhythm.digest) == ("o@example.com", "Europe/Berlin", False)
-    assert browser.post("/today/settings/", {"email": "no", "zone": "Mars/Olympus"}).status_code == 422
+    assert browser.post("/today/rhythm/", {"email": "no", "zone": "Mars/Olympus"}).status_code == 422
     with pytest.raises(InvalidInput, match="no time zone"):
         actions.save_rhythm(olga, zone="Mars/Olympus", digest=True)
     with pytest.raises(InvalidInput, match="no mail address"):
