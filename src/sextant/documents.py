@@ -68,9 +68,14 @@ def document_kinds() -> dict[str, type[Document]]:
     """Every kind by its name, in the order of the phases."""
     for home in _HOMES:
         import_module(home)
-    # Whoever imported one phase first must not change the order.
-    place = {home: number for number, home in enumerate(_HOMES)}
-    return dict(sorted(DOCUMENT_KINDS.items(), key=lambda item: place.get(item[1].__module__, len(place))))
+    # Whoever imported one phase first must not change the order. A phase may have files beside its `documents.py`,
+    # which that imports.
+    place = {home.rpartition(".")[0]: number for number, home in enumerate(_HOMES)}
+
+    def order(item: tuple[str, type[Document]]) -> int:
+        return place.get(item[1].__module__.rpartition(".")[0], len(place))
+
+    return dict(sorted(DOCUMENT_KINDS.items(), key=order))
 
 
 def read_document(kind: str, body: Any, *, where: str | None = None) -> Document:

@@ -319,7 +319,7 @@ def kept_of(project: Project) -> Kept:
 
     kept = Kept.objects.filter(project=project).annotate(end=F("project__head__sequence")).first()
     if kept is None or kept.sequence < kept.end or kept.good_until <= datetime.now(UTC):
-        kept = actions.refresh(project)
+        return actions.refresh(project)
     return kept
 
 
