@@ -21,6 +21,7 @@ from sextant.lifecycle.parts import PART_KEYS, PARTS
 from sextant.lifecycle.phases import BY_KEY
 from sextant.lifecycle.reruns import reruns, would_go_stale
 from sextant.lifecycle.state import ProjectState
+from sextant.lifecycle.steps import steps_of
 from sextant_server.lifecycle import actions, queries
 from sextant_server.lifecycle.forms import BackForm, DecisionForm, EndForm, ExemptForm
 from sextant_server.projects.frame import enter, page, put_beside, sent
@@ -57,6 +58,7 @@ def _context(
         "state": state,
         "info": BY_KEY[key],
         "help": HELP[key],
+        "steps": steps_of(key),
         "gate": one,
         "course": course(found.project.slug, state, listed, current_phase(listed)),
         "blockers": [blocker(found.project.slug, i) for i in one.blockers],

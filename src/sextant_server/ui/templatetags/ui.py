@@ -8,6 +8,7 @@
     {% chart_line points "Accuracy" "share" %}                  a time series; {% chart_bars %} named values
     {% meter 2 5 "Criteria met" %}                              so much of so much
     {% field form.name %}  {% grid formset "Risks" %}           forms
+    {% step_help "1.1" %}  {% step_help kind="five_ws" %}       the help panel of a step
     {% subnav items %}  {% more url %}  {% icon "add" %}  {% origin_badge origin %}  {% mark %}
 
 Undefined numbers (None, nan) are written as "unknown", never as a number.
@@ -26,6 +27,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from sextant.errors import InvalidInput
+from sextant.lifecycle.steps import BY_STEP, step_for
 from sextant_server.ui import drawing
 from sextant_server.ui.format import age_text, interval_text, number_text, to_decimal
 from sextant_server.ui.icons import ICONS, STATUSES
@@ -399,6 +401,13 @@ def subnav(items: Iterable[Any], label: str = "Project") -> dict[str, Any]:
             {key: _get(item, key, "") for key in ("label", "href", "current", "count")} for item in items
         ],
     }
+
+
+@register.inclusion_tag("ui/step_help.html")
+def step_help(step: str = "", kind: str = "") -> dict[str, Any]:
+    """The help panel of a step: by its number, or by a kind of document that is written in it. Nothing for a kind that
+    belongs to no step. Open or closed is remembered in the browser."""
+    return {"step": step_for(kind) if kind else BY_STEP[step]}
 
 
 @register.inclusion_tag("ui/more.html")

@@ -7,6 +7,7 @@
      data-copy="text"                  copies the text; data-copy-from="id" copies that element's text
      <time data-age>                   is kept right while the page is open
      <details class="menu">            closes on Escape and on a click elsewhere
+     <details data-remember="name">    stays open or closed as this person left it, in this browser
    Without JavaScript each of these is either hidden (class with-js) or not needed. */
 "use strict";
 (() => {
@@ -151,6 +152,32 @@
     if (bar) bar.scrollLeft += tab.getBoundingClientRect().left - (bar.clientWidth - tab.offsetWidth) / 2;
   }
 
+  /* panels that were opened stay open, until they are closed */
+  const KEPT = "sextant-open";
+  function kept() {
+    try {
+      return new Set(JSON.parse(localStorage.getItem(KEPT) || "[]"));
+    } catch {
+      return new Set();
+    }
+  }
+  function openKept() {
+    const names = kept();
+    for (const panel of document.querySelectorAll("details[data-remember]")) {
+      if (names.has(panel.dataset.remember)) panel.open = true;
+    }
+  }
+  function keep(panel) {
+    const names = kept();
+    if (panel.open) names.add(panel.dataset.remember);
+    else names.delete(panel.dataset.remember);
+    try {
+      localStorage.setItem(KEPT, JSON.stringify([...names]));
+    } catch (error) {
+      console.info("What is open is kept for this page only:", error.message);
+    }
+  }
+
   /* menus */
   function closeMenus(except) {
     for (const menu of document.querySelectorAll("details.menu[open]")) if (menu !== except) menu.open = false;
@@ -170,6 +197,9 @@
     closeMenus(null);
     menu?.querySelector("summary").focus();
   });
+  document.addEventListener("toggle", (event) => {
+    if (event.target instanceof Element && event.target.matches("details[data-remember]")) keep(event.target);
+  }, true);
   document.addEventListener("submit", confirmSubmit, true);
   document.addEventListener("htmx:confirm", confirmRequest);
   document.addEventListener("htmx:responseError", (event) => {
@@ -183,6 +213,7 @@
   system.addEventListener("change", nameToggles);
   nameToggles();
   showTab();
+  openKept();
   tellAges();
   setInterval(tellAges, 30000);
 })();
