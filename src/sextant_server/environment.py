@@ -3,9 +3,11 @@ name."""
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import secrets
+from dataclasses import dataclass, field
 from email.utils import formataddr, parseaddr
 from pathlib import Path
 from typing import Any
@@ -183,6 +185,69 @@ def origin(name: str) -> str:
     if value and not re.fullmatch(r"https?://[^\s/?#@]+", value):
         raise ImproperlyConfigured(f"{name} is {value!r}; write https://host or https://host:port")
     return value
+
+
+_SCHEMES = ("postgres", "postgresql", "sqlite", "duckdb", "parquet")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A database by its name. `projects` are those that may read it; none named means all of them."""
+
+    name: str
+    url: str = field(repr=False)
+    projects: frozenset[str] = frozenset()
+
+    @property
+    def kind(self) -> str:
+        """What it is, as a page says it."""
+        scheme = urlsplit(self.url).scheme
+        return {"sqlite": "SQLite", "duckdb": "DuckDB", "parquet": "Parquet"}.get(scheme, "PostgreSQL")
+
+    @property
+    def table(self) -> str:
+        """Under which name the files of a Parquet source are read."""
+        return self.name.replace("-", "_")
+
+
+def sources(name: str) -> dict[str, Source]:
+    """Databases that numbers are read from: a JSON object of names and addresses. What is wrong is said without any
+    address."""
+    said = os.environ.get(name, "").strip()
+    if not said:
+        return {}
+    try:
+        given = json.loads(said)
+    except json.JSONDecodeError as error:
+        raise ImproperlyConfigured(
+            f'{name} is no JSON (column {error.colno}); write {{"sales": "postgres://..."}}'
+        ) from None
+    if not isinstance(given, dict):
+        raise ImproperlyConfigured(f'{name} is no JSON object; write {{"sales": "postgres://..."}}')
+    return {key: _source(name, key, value) for key, value in given.items()}
+
+
+def _source(setting: str, name: str, value: Any) -> Source:
+    where = f"{setting}, {name!r}"
+    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,79}", name):
+        raise ImproperlyConfigured(f"{where}: a name has small letters, digits, - and _, at most 80")
+    url, projects = value, frozenset[str]()
+    if isinstance(value, dict):
+        if not set(value) <= {"url", "projects"} or not isinstance(value.get("projects", []), list):
+            raise ImproperlyConfigured(f'{where}: write {{"url": "...", "projects": ["slug"]}}')
+        url, projects = value.get("url"), frozenset(map(str, value.get("projects", [])))
+        if "projects" in value and not projects:
+            raise ImproperlyConfigured(
+                f"{where}: projects is empty; name those that may read it, or leave it out"
+            )
+    scheme = url.partition("://")[0] if isinstance(url, str) else ""
+    if scheme not in _SCHEMES:
+        raise ImproperlyConfigured(
+            f"{where}: its address begins with none of {', '.join(f'{s}://' for s in _SCHEMES)}"
+        )
+    if scheme in ("sqlite", "duckdb", "parquet") and not re.match(r"\w+:///.", str(url)):
+        raise ImproperlyConfigured(f"{where}: write {scheme}:////absolute/path")
+    return Source(name, str(url), projects)
 
 
 def _sqlite(path: str) -> dict[str, Any]:

@@ -19,6 +19,8 @@ SIGNING_KEY_FILE = env.text("SEXTANT_SIGNING_KEY_FILE") or str(env.config_folder
 ANCHORS_FOLDER = env.text("SEXTANT_ANCHORS") or str(env.state_folder() / "anchors")
 WEBHOOKS_TO_PRIVATE = env.flag("SEXTANT_WEBHOOKS_TO_PRIVATE")
 PROJECT_FOLDER = env.text("SEXTANT_PROJECT_FOLDER")
+# Databases that numbers are read from. A source does not show its address, not even on a debug page.
+SOURCES = env.sources("SEXTANT_SOURCES")
 
 # Where people reach the site: links in mail that no page was asked for are made of it.
 PUBLIC_URL = env.origin("SEXTANT_PUBLIC_URL")

@@ -82,9 +82,7 @@ def rich_project() -> Project:
 def _decided(project: Project) -> None:
     """The six questions, the return and feasibility, with more to say than fits a line."""
     about = Spread(low=3000, likely=8000, high=20_000)
-    caution = Side(
-        verdict="caution", findings=LONG, source="a trial", risk="ink-fades", proof=("0123456789",)
-    )
+    caution = Side(verdict="caution", findings=LONG, source="a trial", risk="ink-fades", proof="0123456789")
     tree = DecisionTree(
         well_defined="yes", well_defined_reason=LONG, rules_enough="no", data_available="yes",
         pattern_or_prediction="yes", errors_tolerable="no", oversight_plan="A clerk looks.",

@@ -23,7 +23,7 @@ EMPTY = {
     "new-target": {}, "phase": {"phase": "evaluation"}, "back": {"phase": "data"}, "exempt": {"target": "4d:jailbreak"},
     "documents": {"kind": "interview"}, "new-document": {"kind": "data_source"},
     "document": {"kind": "rollout_plan", "key": "-"}, "sign": {"subject": "goals"},
-    "tree": {}, "roi": {}, "feasibility": {},
+    "tree": {}, "roi": {}, "feasibility": {}, "target-sheet": {}, "numbers": {},
     "people": {}, "brief": {}, "ask-to-sign": {"subject": "goals"},
     "meeting": {}, "present": {}, "waivers": {},
 }  # fmt: skip
@@ -32,6 +32,7 @@ FULL = {
     "document-version": {"kind": "five_ws", "key": "-", "number": 1}, "target": {"key": "accuracy"},
     "edit-target": {"key": "faded"}, "retire-target": {"key": "accuracy"}, "enter-number": {"key": "posts"},
     "decided": {}, "job": {}, "changed-since": {"subject": "brief"}, "compare-briefs": {},
+    "target-numbers": {"key": "clerks"},
 }  # fmt: skip
 OUTSIDE = ("home", "new-project", "accounts", "password", "today", "rhythm", "digest", "portfolio")
 REPORTS = ("proportion", "experiment", "slices", "rollout_step", "quality_report", "declared")

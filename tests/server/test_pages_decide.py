@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from sextant.problem.documents import DecisionTree, Feasibility, Roi, Side, Spread
@@ -249,3 +250,152 @@ def test_proof_that_is_named_is_there(browser: Client, project: Project) -> None
     fine = send(browser, FEASIBILITY, having="version", **{"d-technical-proof": row.digest[:10]})
     assert fine.status_code == 302
     assert f"/p/forms/proof/{row.digest[:10]}/" in browser.get(FEASIBILITY).content.decode()
+
+
+# --- the sheet of targets
+
+SHEET = "/p/forms/targets-sheet/"
+POSTS = {
+    "name": "Posts a month", "family": "business", "unit": "posts", "baseline": "8", "baseline_source": "CMS",
+    "direction": "at_least", "target": "12", "due": "6 months", "owner": "Product manager",
+    "measured_by": "count in the CMS", "measured_from": "2026-04-01",
+}  # fmt: skip
+
+
+def sheet(browser: Client, *rows: dict[str, str], **more: str) -> Any:
+    """What the page would send, with these cells changed or rows added."""
+    [controls] = [c for _, c in forms(browser.get(SHEET)) if "t-TOTAL_FORMS" in c]
+    for place, row in enumerate(rows):
+        controls |= {f"t-{place}-{column}": [value] for column, value in row.items()}
+    controls["t-TOTAL_FORMS"] = [str(max(len(rows), int(controls["t-TOTAL_FORMS"][0])))]
+    return browser.post(SHEET, {**controls, **more})
+
+
+def test_targets_are_entered_whole_or_not_at_all(browser: Client, project: Project) -> None:
+    wrong = sheet(
+        browser, POSTS, {"name": "Weekly users", "family": "product", "unit": "share", "target": "many"}
+    )
+    assert wrong.status_code == 422
+    assert 'id="id_t-1-target_error"' in wrong.content.decode()
+    assert "“many” is no number" in errors(wrong)
+    assert not CriterionRow.objects.exists()
+    fine = sheet(
+        browser, POSTS, {"name": "Weekly users", "family": "product", "unit": "share", "target": "60 %"}
+    )
+    assert fine.status_code == 302
+    made = queries.criteria(project)
+    assert [(c.family, c.threshold) for c in made.values()] == [("business", 12), ("product", 0.6)]
+    # Saved as it stands, nothing is written again.
+    assert sheet(browser).status_code == 302
+    assert set(CriterionRow.objects.values_list("version", flat=True)) == {1}
+
+
+def test_a_target_in_the_wrong_direction_is_asked_about(browser: Client, project: Project) -> None:
+    turned = {**POSTS, "direction": "at_most"}
+    asked = sheet(browser, turned)
+    assert asked.status_code == 422
+    assert "clears the bar of 12 posts already" in errors(asked)
+    assert "I mean it so" in asked.content.decode()
+    assert not CriterionRow.objects.exists()
+    assert sheet(browser, turned, sure="on").status_code == 302
+    # It was answered: the next saving does not ask again.
+    assert sheet(browser).status_code == 302
+
+
+def test_a_day_that_has_passed_and_a_name_that_is_there_are_refused(
+    browser: Client, project: Project
+) -> None:
+    late = sheet(browser, {**POSTS, "due": "2020-01-01"}, sure="on")
+    assert "2020-01-01 has passed" in errors(late)
+    twice = sheet(browser, POSTS, POSTS)
+    assert "Two rows have this short name" in errors(twice)
+    assert sheet(browser, POSTS).status_code == 302
+    again = sheet(browser, {}, POSTS)
+    assert "There is a target posts-a-month already" in errors(again)
+
+
+def test_what_nothing_measures_is_flagged(browser: Client, project: Project) -> None:
+    page = browser.get(SHEET).content.decode()
+    assert "No business and no product and no ML target yet" in page
+    bare = {k: v for k, v in POSTS.items() if not k.startswith("measured")}
+    sheet(browser, bare)
+    page = browser.get(SHEET).content.decode()
+    assert "say how, from when it will be measured" in page
+    assert "No product and no ML target yet" in page
+
+
+def test_a_row_marked_for_deletion_is_retired(browser: Client, project: Project) -> None:
+    sheet(browser, POSTS)
+    assert sheet(browser, **{"t-0-DELETE": "on"}).status_code == 302
+    assert queries.criteria(project) == {}
+    assert CriterionRow.objects.get().retired
+
+
+def test_a_suggestion_is_put_in_and_nothing_is_lost(browser: Client, project: Project) -> None:
+    found = sheet(browser, {"name": "Half-written"}, add="10")
+    assert found.status_code == 200
+    grid = found.context["grid"]
+    assert [f["name"].value() for f in grid.forms][:2] == ["Half-written", "Found of all that there are"]
+    assert grid.forms[1]["measured_by"].value() == "an evaluation on held-out cases"
+    assert not CriterionRow.objects.exists()
+    assert sheet(browser, add="99").status_code == 200
+
+
+def test_two_who_edit_one_target_lose_nothing(browser: Client, project: Project) -> None:
+    sheet(browser, POSTS)
+    [mine] = [c for _, c in forms(browser.get(SHEET)) if "t-TOTAL_FORMS" in c]
+    sheet(browser, {"target": "15"})
+    response = browser.post(SHEET, {**mine, "t-0-target": "20"})
+    assert response.status_code == 422
+    assert "It says now: Posts a month: from 8 posts to at least 15 posts" in errors(response)
+    assert queries.criteria(project)["posts-a-month"].threshold == 15
+    [again] = [c for _, c in forms(response) if "t-TOTAL_FORMS" in c]
+    assert again["t-0-target"] == ["20"]
+    assert browser.post(SHEET, again).status_code == 302
+    assert queries.criteria(project)["posts-a-month"].threshold == 20
+
+
+def csv_file(*lines: str) -> SimpleUploadedFile:
+    return SimpleUploadedFile("targets.csv", "\n".join(lines).encode())
+
+
+def test_out_and_in_as_csv(browser: Client, project: Project) -> None:
+    sheet(browser, {**POSTS, "owner": "=HYPERLINK(1)"})
+    out = browser.get(f"{SHEET}?csv")
+    assert "'=HYPERLINK(1)" in out.content.decode(), "no cell becomes a formula"
+    back = browser.post(SHEET, {"upload": "1", "file": SimpleUploadedFile("t.csv", out.content)})
+    assert back.status_code == 302
+    assert CriterionRow.objects.get().version == 1, "what comes back is what went out"
+    more = csv_file("name;family;unit;target", "Posts a month;business;posts;14", "Recall;ml;share;90 %")
+    assert browser.post(SHEET, {"upload": "1", "file": more}).status_code == 302
+    made = queries.criteria(project)
+    assert made["posts-a-month"].threshold == 14
+    assert made["posts-a-month"].owner == "=HYPERLINK(1)", "what the file does not say stays"
+    assert made["recall"].threshold == 0.9
+
+
+def test_a_bad_file_says_where_and_stores_nothing(browser: Client, project: Project) -> None:
+    unknown = browser.post(SHEET, {"upload": "1", "file": csv_file("name,colour", "A,red")})
+    assert unknown.status_code == 422
+    assert "no column 'colour' is known" in errors(unknown).replace("&#x27;", "'")
+    wrong = browser.post(
+        SHEET, {"upload": "1", "file": csv_file("name,unit,target", "A,posts,1", "B,posts,many")}
+    )
+    assert wrong.status_code == 422
+    assert 'id="id_t-1-target_error"' in wrong.content.decode(), "the fault stands in the sheet"
+    assert browser.post(SHEET, {"upload": "1"}).status_code == 422
+    assert not CriterionRow.objects.exists()
+
+
+def test_guardrails_and_details_are_left_alone(browser: Client, project: Project) -> None:
+    from sextant_server.records import actions
+    from tests.server.world import ACCURACY
+
+    guard = ACCURACY.model_copy(update={"key": "loss", "name": "Loss", "role": "guardrail", "threshold": 0.1})
+    sure = ACCURACY.model_copy(update={"level": 0.9, "minimum_n": 50, "slice": {"ink": "faded"}})
+    actions.put_criteria(project, LOCAL, [guard, sure])
+    assert "Guardrails have a page each" in browser.get(SHEET).content.decode()
+    assert sheet(browser, {"target": "0.97"}).status_code == 302
+    made = queries.criteria(project)
+    assert made["accuracy"] == sure.model_copy(update={"threshold": 0.97})
+    assert made["loss"] == guard

@@ -19,13 +19,17 @@ from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any
 
+from pydantic import ValidationError
+
 from sextant.criteria import Criterion, Origin, Setting
 from sextant.errors import InvalidInput
-from sextant.evidence import Declared, Producer, Recipe
+from sextant.evidence import Declared, Producer
 from sextant.problem.amounts import amount, day
+from sextant.reports import first_fault
 
 #: More days than this are not entered at once.
 MOST_ROWS = 1000
+BY_HAND = Producer(name="entered by hand")
 #: So many faults are told at once; the rest are counted.
 _TOLD = 5
 
@@ -110,14 +114,11 @@ def declare(
     *,
     source: str,
     attachment: str = "",
-    by: str = "entered by hand",
-    version: str = "",
-    recipe: Recipe | None = None,
+    by: Producer = BY_HAND,
 ) -> list[Declared]:
     """Numbers for a target as evidence of the kind `declared`, each with its source and its day.
 
-    `attachment` is the digest of a file that shows it, `by` the way on which it came, `recipe` how to read it
-    again.
+    `attachment` is the digest of a file that shows it, `by` the way on which it came.
 
     Raises InvalidInput where the target takes no declared number.
     """
@@ -125,13 +126,17 @@ def declare(
     setting = Setting.REVIEW if Setting.REVIEW in criterion.judged_in else criterion.judged_in[-1]
     common: dict[str, Any] = {
         "criterion": criterion.key, "unit": criterion.unit, "slice": criterion.slice, "estimand": criterion.metric,
-        "setting": setting, "producer": Producer(name=by, version=version), "source": source,
-        "attachment": attachment, "recipe": recipe,
+        "setting": setting, "producer": by, "source": source, "attachment": attachment,
     }  # fmt: skip
-    return [
-        Declared(value=one.value, aim=one.aim, source_date=one.day, at=datetime.combine(one.day, time(), UTC), **common)
-        for one in readings
-    ]  # fmt: skip
+    try:
+        return [
+            Declared(
+                value=one.value, aim=one.aim, source_date=one.day, at=datetime.combine(one.day, time(), UTC), **common
+            )
+            for one in readings
+        ]  # fmt: skip
+    except ValidationError as error:
+        raise InvalidInput(first_fault(error), where="source") from error
 
 
 def refuse_undeclarable(criterion: Criterion) -> None:

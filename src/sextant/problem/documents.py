@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, ClassVar, Literal, Self
+from typing import ClassVar, Literal, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, model_validator
 
 from sextant.canonical import Frozen
 from sextant.criteria import Key, Phase, Text
@@ -225,10 +225,6 @@ class Roi(Document):
         )
 
 
-#: The beginning of a digest, long enough to find what it is of.
-Digits = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[0-9a-f]{8,64}$")]
-
-
 class Side(Frozen):
     """One side of feasibility: what was found, and what that means."""
 
@@ -239,14 +235,19 @@ class Side(Frozen):
     source: Words = Field(
         "", title="Where from", description="A trial, a paper, a person by role, or a link."
     )
-    proof: tuple[Digits, ...] = Field(
-        (),
+    proof: Words = Field(
+        "",
         title="Proof",
-        description="Proof of this project that says so, by the first eight digits of its digest or more.",
+        description="Proof of this project that says so: the first eight digits of its digest or more, one a line.",
     )
     risk: Key | None = Field(
         None, title="Risk", description="For a caution: the key of the risk in the register that covers it."
     )
+
+    @property
+    def proofs(self) -> tuple[str, ...]:
+        """The digests that `proof` names, or their beginnings."""
+        return tuple(dict.fromkeys(self.proof.replace(",", " ").split()))
 
 
 @document
@@ -273,6 +274,25 @@ class Feasibility(Document):
     )
     users: Side = Field(
         Side(), title="Users", description="Will they trust it, and what happens when it is wrong?"
+    )
+
+
+@document
+class NumberQuery(Document):
+    """Where a declared number is read by SQL; its key is the target's."""
+
+    kind: ClassVar[str] = "number_query"
+    phase: ClassVar[Phase] = "problem"
+    many: ClassVar[bool] = True
+    label: ClassVar[str] = "Query for a number"
+    help: ClassVar[str] = "How a target's number is read from a database. Its short name is the target's."
+
+    source: Key = Field(
+        title="Database", description="Its name, as whoever runs the server gave it in SEXTANT_SOURCES."
+    )
+    sql: Text = Field(
+        title="SQL",
+        description="One SELECT whose rows are a day, a value and, if you like, what was aimed at.",
     )
 
 

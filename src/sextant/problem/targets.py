@@ -28,8 +28,8 @@ from sextant.problem.amounts import amount, day
 #: The name of each column, and what stands above it.
 COLUMNS: dict[str, str] = {
     "key": "Short name",
-    "family": "Kind",
     "name": "Target",
+    "family": "Kind",
     "metric": "Measured as",
     "unit": "Unit",
     "baseline": "Today",
@@ -235,8 +235,8 @@ def row_of(criterion: Criterion) -> dict[str, str]:
         due = timeframe(criterion.due_days_after_exposure)
     return {
         "key": criterion.key,
-        "family": criterion.family,
         "name": criterion.name,
+        "family": criterion.family,
         "metric": criterion.metric,
         "unit": criterion.unit,
         "baseline": _written(start.value) if start else "",

@@ -54,7 +54,7 @@ def feasibility(request: HttpRequest, slug: str) -> HttpResponse:
         "sides": [_side(name, written, writing, risks[name], state) for name in PROMPTS],
     }  # fmt: skip
     status = writing.status if request.method == "POST" else 200
-    return page(request, found, "home", "problem/feasibility.html", context, status=status)
+    return page(request, found, "problem", "problem/feasibility.html", context, status=status)
 
 
 def _side(
@@ -81,7 +81,7 @@ def _proof_is_there(found: Access, writing: Writing[Feasibility]) -> bool:
     if not writing.form.is_valid():
         return False
     for name in PROMPTS:
-        for digest in getattr(writing.sent, name).proof:
+        for digest in getattr(writing.sent, name).proofs:
             try:
                 find_evidence(found.project, digest)
             except NotFound as error:

@@ -48,7 +48,7 @@ def roi(request: HttpRequest, slug: str) -> HttpResponse:
         "bars": [form.main[name] for name in BARS],
     }  # fmt: skip
     status = writing.status if request.method == "POST" else 200
-    return page(request, found, "home", "problem/roi.html", context, status=status)
+    return page(request, found, "problem", "problem/roi.html", context, status=status)
 
 
 def _result(writing: Writing[Roi], currency: str) -> dict[str, Any]:

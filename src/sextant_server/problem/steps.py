@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 
 from django.db import transaction
 
+from sextant import __version__
 from sextant.criteria import Criterion
 from sextant.errors import Conflict, InvalidInput
-from sextant.problem.documents import DecisionTree, Feasibility
+from sextant.evidence import Producer
+from sextant.problem.declared import Reading, declare, refuse_future, refuse_undeclarable
+from sextant.problem.documents import DecisionTree, Feasibility, NumberQuery
 from sextant.problem.feasibility import SideName
+from sextant_server.environment import Source
 from sextant_server.lifecycle import actions as lifecycle
+from sextant_server.problem.sources import readings
 from sextant_server.projects.models import Project
 from sextant_server.projects.permissions import Caller
 from sextant_server.records import actions as records
-from sextant_server.records.models import CriterionRow, DocumentRow, RiskRow
+from sextant_server.records.models import CriterionRow, DocumentRow, EvidenceRow, RiskRow
+
+BY_HAND = Producer(name="entered by hand", version=__version__)
 
 
 @transaction.atomic
@@ -85,3 +93,43 @@ def put_targets(
         if changed:
             raise Conflict(f"changed meanwhile: {', '.join(changed)}", todo="look at what they say now")
     return records.put_criteria(project, caller, targets, retire=retire)
+
+
+@transaction.atomic
+def declare_numbers(
+    project: Project,
+    caller: Caller,
+    target: Criterion,
+    numbers: Sequence[Reading],
+    *,
+    source: str,
+    file: tuple[str, bytes] | None = None,
+    by: Producer = BY_HAND,
+) -> list[tuple[EvidenceRow, bool]]:
+    """Store numbers that were read elsewhere, with the file that shows them if there is one (its name and content).
+    The flag says of each whether it is new; the same number of the same day from the same source is found."""
+    refuse_future(numbers, datetime.now(UTC).date())
+    # What is wrong with the numbers is found before the file is kept.
+    declare(target, numbers, source=source, by=by)
+    attachment = f"sha256:{records.attach(project, caller, *file).digest}" if file else ""
+    made = declare(target, numbers, source=source, attachment=attachment, by=by)
+    return records.add_evidence(project, caller, made)
+
+
+def declare_by_sql(
+    project: Project, caller: Caller, target: Criterion, source: Source, sql: str, *, keep: bool = True
+) -> list[tuple[EvidenceRow, bool]]:
+    """Read a target's numbers by a SELECT and store them; with `keep`, how that is done is written down too, so that
+    it can be done again."""
+    refuse_undeclarable(target)
+    # Before the transaction: nobody shall wait for a database that is slow.
+    found = readings(source, sql)
+    by = Producer(
+        name=f"SQL on {source.name}", version=__version__, command=f"sextant numbers refresh {target.key}"
+    )
+    with transaction.atomic():
+        stored = declare_numbers(project, caller, target, found, source=f"{source.name}, by SQL", by=by)
+        if keep:
+            query = NumberQuery(source=source.name, sql=sql.strip())
+            records.put_document(project, caller, query, key=target.key)
+        return stored

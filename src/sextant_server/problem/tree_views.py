@@ -92,7 +92,7 @@ def tree(request: HttpRequest, slug: str) -> HttpResponse:
         "returns": _returns(state), "outcomes": outcomes(),
     }  # fmt: skip
     status = writing.status if request.method == "POST" else 200
-    return page(request, found, "home", "problem/tree.html", context, status=status)
+    return page(request, found, "problem", "problem/tree.html", context, status=status)
 
 
 def _path(shown: DecisionTree) -> dict[str, Any]:

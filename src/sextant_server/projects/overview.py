@@ -26,6 +26,7 @@ TOLD = {
     "project": "Project changed", "exposure": "First real use", "risk": "Risk changed", "plan": "Timeline changed",
     "member": "People changed", "token": "Token changed", "webhook": "Webhook changed",
     "invitation": "Asked to sign", "channel": "Chat channel changed",
+    "attachment": "File attached",
 }  # fmt: skip
 
 
@@ -216,6 +217,8 @@ def told(record: Record) -> str:
             return ", ".join(said)
         case "exposure":
             return str(body["exposed_at"])[:10]
+        case "attachment":
+            return "erased" if body["erased"] else f"{body['size']:,} bytes"
         case "risk":
             return str(body["text"])
         case "plan":

@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from hashlib import sha256
 from typing import Any
 
 from django.db import transaction
@@ -26,6 +27,7 @@ from sextant.reports import Experiment, RolloutStep
 from sextant_server.projects.models import Project
 from sextant_server.projects.permissions import Caller
 from sextant_server.records.models import (
+    Attachment,
     CriterionRow,
     DocumentRow,
     EvidenceRow,
@@ -276,6 +278,48 @@ def _notice_drift(project: Project, caller: Caller, items: Iterable[Evidence]) -
             row.drifted = found
             changed[row.pk] = row
     _record(project, caller, "subject", list(changed.values()))
+
+
+# --- attachments
+
+#: The largest file that is kept beside a number: a page of a dashboard, a statement.
+MAX_ATTACHMENT = 5 * 1024 * 1024
+
+
+@transaction.atomic
+def attach(project: Project, caller: Caller, name: str, content: bytes) -> Attachment:
+    """Keep a file beside the log, which holds its digest and size only. The same file again is found; one that was
+    erased is there again."""
+    if not 0 < len(content) <= MAX_ATTACHMENT:
+        raise InvalidInput(
+            f"the file has {len(content):,} bytes", where="attachment",
+            rule=f"a file of 1 byte to {MAX_ATTACHMENT // 1024 // 1024} MB",
+        )  # fmt: skip
+    lock(project)
+    digest = sha256(content).hexdigest()
+    row = Attachment.objects.filter(project=project, digest=digest).first()
+    if row and row.erased_at is None:
+        return row
+    row = row or Attachment(project=project, digest=digest)
+    row.name, row.size, row.content = name.replace("\\", "/").rpartition("/")[2][:200], len(content), content
+    row.by, row.at, row.erased_at = caller.name, datetime.now(UTC), None
+    row.save()
+    append(project, caller, [("attachment", {"digest": digest, "size": len(content), "erased": False})])
+    return row
+
+
+@transaction.atomic
+def erase_attachment(project: Project, caller: Caller, digest: str) -> Attachment:
+    """Take the file and its name away for good. Evidence that names it keeps its digest; the log says that it went."""
+    lock(project)
+    row = Attachment.objects.filter(project=project, digest=digest).first()
+    if row is None:
+        raise NotFound(f"there is no attachment {digest[:12]}")
+    if row.erased_at is None:
+        row.name, row.content, row.erased_at = "", b"", datetime.now(UTC)
+        row.save()
+        append(project, caller, [("attachment", {"digest": digest, "size": row.size, "erased": True})])
+    return row
 
 
 # --- documents and signatures

@@ -86,6 +86,23 @@ class EvidenceRow(Said):
         ]
 
 
+class Attachment(models.Model):
+    """A file that shows where a number was read. Evidence names its digest; the file itself is kept beside the log, so
+    that it can be erased: then `content` and `name` are empty, and `erased_at` says when."""
+
+    project = models.ForeignKey(Project, models.CASCADE, related_name="+")
+    digest = models.CharField(max_length=64)
+    name = models.CharField(max_length=200, blank=True, default="")
+    size = models.PositiveIntegerField()
+    content = models.BinaryField()
+    by = models.CharField(max_length=200)
+    at = models.DateTimeField()
+    erased_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["project", "digest"], name="one_attachment")]
+
+
 class RestsOn(models.Model):
     """Which evidence rests on which version: what becomes stale when the version does."""
 

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
-from sextant.evidence import Evidence, Measurement
+from sextant.evidence import Declared, Evidence, Measurement
 from sextant.meaning import meaning
 from sextant.reports import KINDS
 from sextant.verdicts import RULES
@@ -70,6 +70,8 @@ def evidence(request: HttpRequest, slug: str, digest: str) -> HttpResponse:
         "body": json.dumps(row.record.content, indent=2, ensure_ascii=False),
         "template": f"records/reports/{ev.kind}.html",
     }
+    if isinstance(ev, Declared) and ev.attachment:
+        context["attachment"] = queries.attachment(found.project, ev.attachment)
     if isinstance(ev, Measurement):
         context |= {"measurement": True, "meaning": meaning(ev), "again": recomputed(ev)}
     return page(request, found, "proof", "records/evidence.html", context)

@@ -29,6 +29,7 @@ from sextant.reports import read_evidence
 from sextant.verdicts import Waiver
 from sextant_server.projects.models import Project
 from sextant_server.records.models import (
+    Attachment,
     CriterionRow,
     DecisionRow,
     DocumentRow,
@@ -239,6 +240,12 @@ def list_evidence(
 
 def read(row: EvidenceRow) -> Evidence:
     return read_evidence(row.record.content)
+
+
+def attachment(project: Project, digest: str, *, content: bool = False) -> Attachment | None:
+    """A kept file by its digest; its content only where it is asked for."""
+    rows = Attachment.objects.filter(project=project, digest=digest.removeprefix("sha256:"))
+    return rows.first() if content else rows.defer("content").first()
 
 
 def resting_on(project: Project, row: EvidenceRow, state: ProjectState | None = None) -> dict[str, Any]:

@@ -204,15 +204,16 @@ class NumberForm(forms.Form):
             "setting": Setting.REVIEW if Setting.REVIEW in criterion.judged_in else criterion.judged_in[-1],
             "value": data["value"], "producer": {"name": "entered by hand", "version": __version__},
         }  # fmt: skip
+        # As of its day, so that the latest day speaks however late somebody enters an older one.
+        day = datetime.combine(data["source_date"], datetime.min.time(), UTC)
         if data["type"] == "count":
-            day = datetime.combine(data["source_date"], datetime.min.time(), UTC)
             return Count.model_validate(
                 common | {"at": day, "note": f"counted from: {data['source']}", "origin": "measured"}
             )
         return Declared.model_validate(
             common
             | {
-                "at": datetime.now(UTC), "source": data["source"], "source_date": data["source_date"],
+                "at": day, "source": data["source"], "source_date": data["source_date"],
                 "attachment": data["attachment"],
             }
         )  # fmt: skip
