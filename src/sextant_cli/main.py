@@ -37,6 +37,8 @@ SECTIONS = (
     }),
     ("Look at data", {
         "profile": ("profile:profile", "What a table holds, column by column, in some KB"),
+        "labels": ("labels:labels", "Many people's labels: agreement, consensus, how good each labeler is"),
+        "drift": ("drift:drift", "What has moved between two tables; exit 1 if something has"),
     }),
     ("Decide and plan", {
         "decide": ("decisions:decide", "Record a person's decision at a gate"),
@@ -50,9 +52,6 @@ SECTIONS = (
         "meeting": ("weeks:meeting", "What the stakeholders' next meeting looks at"),
         "digest": ("weeks:digest", "What Monday's mail would say now"),
         "plan": ("plan:plan", "The plan on two or three pages: what is meant in each phase beside what was measured"),
-    }),
-    ("Look at data", {
-        "labels": ("labels:labels", "Many people's labels: agreement, consensus, how good each labeler is"),
     }),
     ("Prove and keep", {
         "audit": ("audit:audit", "Check that the log still says what it said"),

@@ -8,12 +8,28 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 from scipy.spatial.distance import jensenshannon
 
 from sextant.errors import InvalidInput
-from sextant.stats import clopper_pearson, distance_interval, jensen_shannon, psi, total_variation
+from sextant.stats import (
+    clopper_pearson,
+    cramers_v,
+    distance_interval,
+    exceeds,
+    hellinger,
+    jensen_shannon,
+    kolmogorov_smirnov,
+    psi,
+    total_variation,
+    wasserstein,
+)
+from sextant.stats.distances import STATISTICS
 
-PLAIN = {"total_variation": total_variation, "jensen_shannon": jensen_shannon, "psi": psi}
+PLAIN = {
+    "total_variation": total_variation, "jensen_shannon": jensen_shannon, "psi": psi, "hellinger": hellinger,
+    "cramers_v": cramers_v, "kolmogorov_smirnov": kolmogorov_smirnov,
+}  # fmt: skip
 histograms = st.lists(st.integers(0, 50), min_size=4, max_size=4).filter(any)
 
 
@@ -119,10 +135,52 @@ def test_an_empty_histogram_has_no_distance() -> None:
         (lambda: jensen_shannon([1, 2], [1, 0.5]), r"current\[1\] is 0.5"),
         (lambda: total_variation([], []), "reference is empty"),
         (lambda: total_variation([1, math.nan], [1, 1]), r"reference\[1\] is nan"),
-        (lambda: distance_interval([1, 2], [1, 2], statistic="hellinger"), "statistic is 'hellinger'"),
+        (lambda: distance_interval([1, 2], [1, 2], statistic="euclid"), "statistic is 'euclid'"),
         (lambda: distance_interval([1, 2], [1, 2], resamples=0), "resamples is 0"),
+        (lambda: distance_interval([1, 2], [1, 2], statistic="wasserstein"), "0 positions for 2 bins"),
+        (lambda: wasserstein([1, 2], [1, 2], [3, 1]), "each bin has a position, in order"),
+        (lambda: exceeds([1, 2], [1, 2], -1), "threshold is -1"),
     ],
 )
 def test_bad_arguments_are_refused(call: object, message: str) -> None:
     with pytest.raises(InvalidInput, match=message):
         call()  # type: ignore[operator]
+
+
+@given(histograms, histograms)
+def test_the_others_as_in_scipy(r: list[int], c: list[int]) -> None:
+    x, y = (np.repeat(np.arange(4.0), h) for h in (r, c))
+    assert kolmogorov_smirnov(r, c) == pytest.approx(
+        stats.ks_2samp(x, y, method="asymp").statistic, abs=1e-12
+    )
+    table = np.array([h for h in zip(r, c, strict=True) if sum(h)]).T
+    if table.shape[1] > 1:
+        assert cramers_v(r, c) == pytest.approx(stats.contingency.association(table), abs=1e-9)
+    if x.std() > 0:
+        moved = stats.wasserstein_distance(x, y) / x.std(ddof=1)
+        assert wasserstein(r, c, [0, 1, 2, 3]) == pytest.approx(moved, abs=1e-9)
+    else:
+        assert math.isnan(wasserstein(r, c, [0, 1, 2, 3]))
+
+
+def test_every_distance_is_tested() -> None:
+    assert {*PLAIN, "wasserstein"} == set(STATISTICS)
+
+
+@pytest.mark.parametrize("statistic", STATISTICS)
+def test_a_p_value_and_the_lower_bound_never_disagree(statistic: str) -> None:
+    rng = np.random.default_rng(4)
+    at = list(range(6)) if statistic == "wasserstein" else []
+    for _ in range(20):
+        r, c = (rng.multinomial(300, rng.dirichlet(np.full(6, 20))).tolist() for _ in range(2))
+        found = distance_interval(r, c, statistic=statistic, sides=1, resamples=1000, positions=at)
+        p = exceeds(r, c, 0.05, statistic=statistic, resamples=1000, positions=at)
+        if abs(p - 0.05) > 0.01:
+            assert (p < 0.05) == (found.lower > 0.05)
+
+
+def test_more_of_a_threshold_is_exceeded_less() -> None:
+    chances = [exceeds([500, 300, 200], [300, 300, 400], t) for t in (0.0, 0.1, 0.19, 0.5)]
+    assert chances == sorted(chances) and chances[0] < 0.01 and chances[-1] == 1.0
+    assert exceeds([5], [7], 0.0) == 1.0 and math.isnan(exceeds([0, 0], [1, 1], 0.1))
+    assert exceeds([50, 50], [60, 40], 0.0, resamples=20) != exceeds([50, 50], [60, 40], 0.0, seed=1)

@@ -63,6 +63,7 @@ patterns = (
     .map(lambda times: ([[3, 0], [2, 1], [0, 3]], times))
 )
 histograms = st.tuples(*[st.lists(st.integers(1, 80), min_size=3, max_size=3) for _ in range(2)])
+scores = st.tuples(*[st.lists(st.integers(0, 9).map(float), min_size=12, max_size=20) for _ in range(2)])
 
 
 def times_first(a: Args, k: int) -> Args:
@@ -203,15 +204,29 @@ REGISTRY: dict[str, Entry] = {
         },
         exact=False,
     ),
+    "auc": Entry(
+        scores.map(lambda two: ([two],)),
+        lambda a, k: ([(x * k, y * k) for x, y in a[0]],),
+        lambda a, b: (([(y, x) for x, y in a[0]],), negated(b, about=1.0)),
+        {"folds": [([1.0, 2.0, 3.0], [2.0, 3.0, 5.0])]},
+        {"folds": [([1.0, 2.0, 3.0], [2.0, 3.0, 2.5])], **COMMON},
+    ),
     "distance_interval": Entry(
         histograms,
         lambda a, k: tuple([x * k for x in h] for h in a),
         None,
-        {"reference": [50, 30, 20], "current": [20, 30, 50]},
+        # Where the bins lie matters for this distance alone.
+        {
+            "reference": [50, 30, 20],
+            "current": [20, 30, 50],
+            "statistic": "wasserstein",
+            "positions": [0, 1, 2],
+        },
         {
             "reference": [50, 20, 30],
             "current": [10, 30, 60],
             "statistic": "jensen_shannon",
+            "positions": [0, 1, 9],
             "resamples": 300,
             "seed": 1,
             **COMMON,

@@ -11,5 +11,6 @@ quality          what is wrong with a table: missing, repeated, constant, extrem
 profile          what a table holds in some KB a column: what it says, how parts add up, as JSON
 profiling        measuring one, on any engine
 profile_text     a profile as text and as HTML
-drift            how far two versions of a feature lie apart
+drift            how far each column has moved between two tables, and whether that is drift
+drift_text       a drift report as text and as HTML
 """

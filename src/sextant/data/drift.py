@@ -1,37 +1,185 @@
-"""How far a column's values have moved between two tables: two histograms on the reference's own bins."""
+"""How far a column's values have moved between two tables, and whether that is more than chance.
+
+Both tables are profiled, or come as stored profiles; each column is counted in both on bins of the reference.
+`drift` gives an answer for each column by the size of the change with its range, never by a p-value alone: with
+a million rows everything differs, with a hundred nothing does. See docs/why/drift.md.
+"""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import Any, Literal
 
+from pydantic import Field
+
+from sextant.canonical import Frozen
+from sextant.data.profile import WORDS, Column, Profile, Value
+from sextant.data.profiling import kind_of, profile
 from sextant.errors import InvalidInput
-from sextant.tables import Table
+from sextant.stats import bins as universal
+from sextant.stats import distances
+from sextant.stats._checks import at_least_zero, inside, one_of
+from sextant.stats.bins import Histogram, coarsened
+from sextant.stats.homogeneity import benjamini_hochberg, chi_squared_p, kolmogorov_smirnov_p
+from sextant.tables import Table, table
 
 #: Of text and other categories, the most frequent in the reference; all others go together.
 MOST_CATEGORIES = 30
+#: Distances that go by the order of the values are computed on no more bins than this.
+_MOST_FINE = 128
+_ORDERED = ("kolmogorov_smirnov", "wasserstein")
+_RESAMPLES, _MOST_RESAMPLES = 2000, 200_000
 
 
 @dataclass(frozen=True, slots=True)
 class Histograms:
     """Counts of one column in both tables on the same bins. For numbers, `edges` part the bins; for
     categories there are none. The last bin holds the missing; with categories, the one before it all that
-    are not listed."""
+    are not listed in `names`."""
 
     feature: str
     reference: tuple[int, ...]
     current: tuple[int, ...]
     edges: tuple[float, ...] = ()
+    names: tuple[Value, ...] = ()
+
+
+class ColumnDrift(Frozen):
+    """What became of one column.
+
+    verdict    drifted: it has moved by more than the threshold, also after all columns that were looked at are
+               taken into account; steady: it has not; open: the rows do not decide it; not compared: see `why`
+    value, lower, upper   the distance without what chance would show, and its 95 % range (or as `level` says)
+    p, adjusted   the chance of this much, were the distance no more than the threshold; and over all columns
+    distances  every distance as it is on the histograms, with nothing taken off
+    tests      p-values for any difference at all: chi_squared, kolmogorov_smirnov
+    missing    the share without a value, before and now
+    new, gone  categories that only one of them has, where that is certain
+    outside    the share of current numbers beyond the reference's range (at least)
+    """
+
+    name: str
+    kind: str
+    verdict: Literal["drifted", "steady", "open", "not_compared"]
+    why: str = ""
+    value: float = math.nan
+    lower: float = math.nan
+    upper: float = math.nan
+    p: float | None = None
+    adjusted: float | None = None
+    distances: dict[str, float] = Field(default_factory=dict)
+    tests: dict[str, float] = Field(default_factory=dict)
+    missing: tuple[float, float] = (0.0, 0.0)
+    new: tuple[Value, ...] = ()
+    gone: tuple[Value, ...] = ()
+    outside: float = 0.0
+    edges: tuple[float, ...] = ()
+    names: tuple[Value, ...] = ()
+    reference: tuple[int, ...] = ()
+    current: tuple[int, ...] = ()
+
+
+class DriftReport(Frozen):
+    """What has moved between two tables: by which distance, from which threshold on, and every column."""
+
+    reference: str
+    current: str
+    reference_rows: int
+    current_rows: int
+    statistic: str
+    threshold: float
+    level: float
+    columns: tuple[ColumnDrift, ...]
+    only_before: tuple[str, ...] = ()
+    only_now: tuple[str, ...] = ()
+
+    @property
+    def drifted(self) -> tuple[str, ...]:
+        return tuple(c.name for c in self.columns if c.verdict == "drifted")
+
+    def __getitem__(self, name: str) -> ColumnDrift:
+        found = next((c for c in self.columns if c.name == name), None)
+        if found is None:
+            raise InvalidInput(
+                f"column {name!r} was not looked at", where=f"{self.reference} to {self.current}"
+            )
+        return found
+
+    def __str__(self) -> str:
+        from sextant.data.drift_text import as_text
+
+        return as_text(self)
+
+    def _repr_html_(self) -> str:
+        from sextant.data.drift_text import as_html
+
+        return as_html(self)
+
+
+def drift(
+    reference: Any,
+    current: Any,
+    *,
+    columns: Sequence[str] = (),
+    statistic: str = "total_variation",
+    threshold: float = 0.1,
+    bins: int = 10,
+    level: float = 0.95,
+    seed: int = 0,
+) -> DriftReport:
+    """What has moved between two tables, column by column.
+
+    reference, current  tables (a path, a frame, a `Table`) or profiles (also a path that ends in .json)
+    columns    which; default: all that both have
+    statistic  the distance that decides, one of `sextant.stats.distances.STATISTICS`
+    threshold  from which distance on it matters; 0.1 of "total_variation" is a tenth of all rows
+    bins       into how many bins numbers are cut, each with about as many rows of the reference
+    level      how sure a verdict must be; of the columns called drifted, no more than 1 - level are wrong on average
+    seed       the same seed gives the same ranges
+
+    Stored profiles give the same answers as the tables that they were made of, except for texts with more than
+    256 different values: of those a profile knows only bounds, and what is nearest to no drift is taken.
+
+    >>> import pyarrow as pa
+    >>> old, new = pa.table({"x": list(range(1000))}), pa.table({"x": list(range(300, 1300))})
+    >>> found = drift(old, new)
+    >>> found.drifted, round(found["x"].value, 1)
+    (('x',), 0.3)
+    """
+    one_of("statistic", statistic, distances.STATISTICS)
+    at_least_zero("threshold", threshold)
+    inside("level", level, 0.5, 1.0)
+    old, new = _opened(reference), _opened(current)
+    names, theirs = (_names(side) for side in (old, new))
+    both = tuple(columns) or tuple(n for n in names if n in theirs)
+    before, now = (_profiled(side, both) for side in (old, new))
+    if not both:
+        raise InvalidInput(
+            f"{before.name} and {now.name} have no column in common", todo="compare tables of the same kind"
+        )
+    tables = (old, new) if isinstance(old, Table) and isinstance(new, Table) else None
+    found = [_looked_at(before[n], now[n], tables, statistic, threshold, bins, level, seed) for n in both]
+    judged = _together(found, statistic, threshold, level, seed)
+    return DriftReport(
+        reference=before.name, current=now.name, reference_rows=before.rows, current_rows=now.rows,
+        statistic=statistic, threshold=threshold, level=level, columns=tuple(judged),
+        only_before=() if columns else tuple(n for n in names if n not in theirs),
+        only_now=() if columns else tuple(n for n in theirs if n not in names),
+    )  # fmt: skip
 
 
 def histograms(reference: Table, current: Table, column: str, *, bins: int = 10) -> Histograms:
     """Count a column's values in both tables.
 
-    Numbers are cut at the reference's quantiles, so that each bin holds about as many of its rows (a value
-    that is very frequent takes several quantiles, and there are fewer bins). A bin holds the values above
-    the edge before it, up to and with its own. Everything else is counted by category: the 30 most frequent
-    in the reference, the rest together. Missing values are a bin of their own, so that a column that goes
-    silent has drifted.
+    Numbers are cut at the reference's quantiles, so that each bin holds about as many of its rows. With up to
+    256 different values these are the exact ones (a value that is very frequent takes several quantiles, and
+    there are fewer bins); else they are the nearest edges of universal bins, and there are as many bins as
+    asked. A bin holds the values above the edge before it, up to and with its own. Everything else is counted
+    by category: the 30 most frequent in the reference, the rest together. Missing values are a bin of their
+    own, so that a column that goes silent has drifted.
 
     Raises `InvalidInput` for a column that one of them lacks, that holds numbers in one and text in the
     other, that holds dates or times (they always move on), or that has hardly any two rows alike, such as
@@ -42,86 +190,345 @@ def histograms(reference: Table, current: Table, column: str, *, bins: int = 10)
     >>> on = engine()
     >>> old, new = (table(pa.table({"x": x}), name="x", on=on) for x in ([1, 2, 3, 4], [4, 5, None, 1]))
     >>> histograms(old, new, "x", bins=2)
-    Histograms(feature='x', reference=(2, 2, 0), current=(1, 2, 1), edges=(2.5,))
+    Histograms(feature='x', reference=(2, 2, 0), current=(1, 2, 1), edges=(2.5,), names=())
     """
-    old, new = reference.column(column), current.column(column)
-    if why := unsuited(reference, column):
+    before, now = (_profiled(side, (column,))[column] for side in (reference, current))
+    where = f"{reference.name}, column {column}"
+    if why := _unsuited(before):
         raise InvalidInput(
             why,
-            where=f"{reference.name}, column {column}",
+            where=where,
             rule="drift is looked for in numbers and categories",
             todo="leave the column out",
         )
-    if _is_number(old) != _is_number(new):
+    if _unlike(before, now):
         raise InvalidInput(
-            f"it holds {'numbers' if _is_number(old) else 'text'} in {reference.name} and "
-            f"{'numbers' if _is_number(new) else 'text'} in {current.name}",
+            f"it holds {WORDS[before.kind]} in {reference.name} and {WORDS[now.kind]} in {current.name}",
             where=f"column {column}",
             rule="only values of one kind can be compared",
         )
-    if not _is_number(old):
-        names = _categories(reference, column)
-        return Histograms(column, _by_name(reference, column, names), _by_name(current, column, names))
-    edges = _edges(reference, column, bins)
-    return Histograms(column, _by_bin(reference, column, edges), _by_bin(current, column, edges), edges)
+    return compared(before, now, bins=bins, tables=(reference, current))
 
 
-def unsuited(table: Table, column: str) -> str:
+def unsuited(of: Table, column: str) -> str:
     """Why drift cannot be looked for in a column, as half a sentence; empty if it can."""
-    values = table.column(column)
-    kind = values.type()
-    if kind.is_temporal():
-        return "dates and times always move on"
-    if kind.is_numeric() or kind.is_boolean():
+    kind = kind_of(of, column)
+    if kind in ("number", "yes_no"):
+        of.column(column)
         return ""
-    if not kind.is_string():
+    return _unsuited(_profiled(of, (column,))[column])
+
+
+def compared(
+    reference: Column, current: Column, *, bins: int = 10, tables: tuple[Table, Table] | None = None
+) -> Histograms:
+    """Both columns on bins of the reference, by their profiles. `tables` are asked for the categories that a
+    profile does not count."""
+    r, c = reference, current
+    if r.kind != "number":
+        return _by_category(r, c, tables)
+    assert r.numbers is not None and c.numbers is not None  # noqa: S101 - numbers have them
+    if r.values is not None and c.values is not None:
+        edges = _quantile_edges(r, bins)
+        old, new = (_below([(float(v.value), v.n) for v in side.values or ()], edges) for side in (r, c))
+    else:
+        found = coarsened(r.numbers.histogram, c.numbers.histogram, bins)
+        edges, old, new = found.edges, found.reference, found.current
+    # The infinite lie beyond all edges.
+    old, new = (
+        (counts[0] + n.below, *counts[1:-1], counts[-1] + n.above)
+        if len(counts) > 1
+        else (counts[0] + n.below + n.above,)
+        for counts, n in ((old, r.numbers), (new, c.numbers))
+    )
+    return Histograms(r.name, (*old, r.missing), (*new, c.missing), edges)
+
+
+# --- one column
+
+
+@dataclass(frozen=True, slots=True)
+class _Looked:
+    """A column on its way to a verdict: what is said of it, and the counts that decide."""
+
+    said: ColumnDrift
+    counts: tuple[tuple[int, ...], tuple[int, ...]] | None = None
+    positions: tuple[float, ...] = ()
+
+
+def _looked_at(
+    r: Column, c: Column, tables: tuple[Table, Table] | None, statistic: str, threshold: float, bins: int,
+    level: float, seed: int,
+) -> _Looked:  # fmt: skip
+    common: dict[str, Any] = {
+        "name": r.name,
+        "kind": r.kind,
+        "missing": (_share(r.missing, r.rows), _share(c.missing, c.rows)),
+    }
+    if why := _unlike(r, c) or _unsuited(r) or _nothing(r, c):
+        return _Looked(ColumnDrift(**common, verdict="not_compared", why=why))
+    found = compared(r, c, bins=bins, tables=tables)
+    common |= {
+        "edges": found.edges,
+        "names": found.names,
+        "reference": found.reference,
+        "current": found.current,
+    }
+    plain = {
+        name: getattr(distances, name)(found.reference, found.current)
+        for name in distances.STATISTICS
+        if name not in _ORDERED
+    }
+    tests = {"chi_squared": chi_squared_p(found.reference, found.current)}
+    counts = (found.reference, found.current)
+    positions: tuple[float, ...] = ()
+    ordered = r.kind == "number" and bool(r.numbers and c.numbers and r.numbers.n and c.numbers.n)
+    if ordered:
+        fine = _fine(r, c)
+        plain["kolmogorov_smirnov"] = distances.kolmogorov_smirnov(*fine[1:])
+        plain["wasserstein"] = distances.wasserstein(fine[1], fine[2], fine[0])
+        tests["kolmogorov_smirnov"] = kolmogorov_smirnov_p(
+            plain["kolmogorov_smirnov"], sum(fine[1]), sum(fine[2])
+        )
+        common["outside"] = _outside(r, c)
+        if statistic in _ORDERED:
+            positions, *both = _fine(r, c, most=_MOST_FINE)
+            counts = (both[0], both[1])
+    elif statistic in _ORDERED:
+        lacks = "one of them lacks finite numbers" if r.kind == "number" else "categories have no order"
+        return _Looked(ColumnDrift(**common, verdict="not_compared", why=f"{lacks}, which {statistic} needs"))
+    elif r.kind != "number":
+        common |= _new_and_gone(r, c)
+    bounds = distances.distance_interval(
+        *counts,
+        statistic=statistic,
+        level=level,
+        seed=seed,
+        positions=positions if statistic == "wasserstein" else (),
+    )
+    if bounds.undefined:
+        return _Looked(
+            ColumnDrift(**common, verdict="not_compared", why=bounds.undefined, distances=plain, tests=tests)
+        )
+    said = ColumnDrift(
+        **common, verdict="steady" if bounds.upper <= threshold else "open", value=bounds.value, lower=bounds.lower,
+        upper=bounds.upper, distances={k: v for k, v in plain.items() if not math.isnan(v)}, tests=tests,
+    )  # fmt: skip
+    return _Looked(said, counts, positions if statistic == "wasserstein" else ())
+
+
+def _together(
+    found: Sequence[_Looked], statistic: str, threshold: float, level: float, seed: int
+) -> list[ColumnDrift]:
+    """The verdicts of all columns at once. A p-value is drawn anew, more finely, as long as only its coarseness
+    stands in the way."""
+    judged = [i for i, one in enumerate(found) if one.counts]
+    chances: dict[int, float] = {}
+    draws = dict.fromkeys(judged, _RESAMPLES)
+    again = list(judged)
+    while again:
+        for i in again:
+            one = found[i]
+            assert one.counts is not None  # noqa: S101 - chosen above
+            chances[i] = (
+                1.0 if one.said.value <= threshold else distances.exceeds(
+                    *one.counts, threshold, statistic=statistic, resamples=draws[i], seed=seed, positions=one.positions
+                )
+            )  # fmt: skip
+        adjusted = dict(zip(judged, benjamini_hochberg([chances[i] for i in judged]), strict=True))
+        again = [
+            i for i in judged
+            if adjusted[i] > 1 - level and chances[i] <= 1 / draws[i] and draws[i] < _MOST_RESAMPLES
+        ]  # fmt: skip
+        for i in again:
+            draws[i] *= 10
+    said = []
+    for i, one in enumerate(found):
+        if i not in chances:
+            said.append(one.said)
+            continue
+        update: dict[str, Any] = {"p": chances[i], "adjusted": adjusted[i]}
+        if adjusted[i] <= 1 - level:
+            update["verdict"] = "drifted"
+        said.append(one.said.model_copy(update=update))
+    return said
+
+
+def _unsuited(column: Column) -> str:
+    """Why drift cannot be looked for in a column, as half a sentence; empty if it can."""
+    if column.kind in ("date", "time"):
+        return "dates and times always move on"
+    if column.kind == "nested":
         return "it holds nested values"
-    row = table.fetch(table.expr.aggregate(n=values.count(), distinct=values.nunique()))[0]
-    if row["distinct"] > MOST_CATEGORIES and row["distinct"] > row["n"] / 2:
-        return f"{row['distinct']} of its {row['n']} values are different, as in an id or free text"
+    if column.kind == "text" and column.distinct.value > MOST_CATEGORIES:
+        different = column.distinct.value
+        if different > column.n / 2:
+            about = "" if column.distinct.exact else "about "
+            return f"{about}{different:.0f} of its {column.n} values are different, as in an id or free text"
     return ""
 
 
-def _is_number(values: Any) -> bool:
-    return bool(values.type().is_numeric())
+def _unlike(r: Column, c: Column) -> str:
+    if r.kind == c.kind or not r.present or not c.present:
+        return ""
+    return f"it holds {WORDS[r.kind]} in the reference and {WORDS[c.kind]} in the current"
 
 
-def _edges(reference: Table, column: str, bins: int) -> tuple[float, ...]:
-    values = reference.numbers(column)
-    cuts = values.quantile([i / bins for i in range(1, bins)])
-    found = reference.fetch(reference.expr.aggregate(cuts=cuts))[0]["cuts"]
-    return tuple(sorted({float(cut) for cut in found or ()}))
+def _nothing(r: Column, c: Column) -> str:
+    if not r.rows or not c.rows:
+        return f"there are no rows in the {'reference' if not r.rows else 'current'}"
+    return (
+        "" if r.kind == c.kind else f"there is no value in the {'reference' if not r.present else 'current'}"
+    )
 
 
-def _by_bin(table: Table, column: str, edges: tuple[float, ...]) -> tuple[int, ...]:
-    import ibis
-
-    values = table.numbers(column)
-    index = ibis.literal(0, type="int16")
-    for edge in edges:
-        index = index + (values > edge).cast("int16")
-    return _counts(table, ibis.ifelse(values.isnull(), len(edges) + 1, index), len(edges) + 2)
+def _share(part: int, of: int) -> float:
+    return part / of if of else math.nan
 
 
-def _categories(reference: Table, column: str) -> list[str]:
-    kept = reference.keep(reference.present(column))
-    name = kept.column(column).cast("string")
-    counted = kept.expr.group_by(name=name).aggregate(n=kept.expr.count())
-    found = kept.fetch(counted.order_by([counted.n.desc(), counted.name]).limit(MOST_CATEGORIES))
-    return [row["name"] for row in found]
+def _quantile_edges(column: Column, bins: int) -> tuple[float, ...]:
+    """The quantiles of values that are all counted, between two of them where one falls between."""
+    values = [(float(v.value), v.n) for v in column.values or ()]
+    total = sum(n for _, n in values)
+    if not total:
+        return ()
+
+    def ranked(rank: int) -> float:
+        upto = -1
+        for value, n in values:
+            upto += n
+            if upto >= rank:
+                return value
+        return values[-1][0]
+
+    edges = set()
+    for i in range(1, bins):
+        at = (total - 1) * i / bins
+        low, high = ranked(math.floor(at)), ranked(math.ceil(at))
+        edges.add(low + (high - low) * (at - math.floor(at)))
+    return tuple(sorted(edges))
 
 
-def _by_name(table: Table, column: str, names: list[str]) -> tuple[int, ...]:
-    import ibis
+def _below(values: Sequence[tuple[float, int]], edges: Sequence[float]) -> tuple[int, ...]:
+    from bisect import bisect_left
 
-    text = table.column(column).cast("string")
-    index = ibis.ifelse(text.isnull(), len(names) + 1, len(names))
-    if names:
-        index = ibis.cases(*((text == name, i) for i, name in enumerate(names)), else_=index)
-    return _counts(table, index, len(names) + 2)
+    counts = [0] * (len(edges) + 1)
+    for value, n in values:
+        counts[bisect_left(edges, value)] += n
+    return tuple(counts)
 
 
-def _counts(table: Table, index: Any, size: int) -> tuple[int, ...]:
-    counted = table.expr.group_by(bin=index.cast("int16")).aggregate(n=table.expr.count())
-    found = {row["bin"]: row["n"] for row in table.fetch(counted)}
-    return tuple(found.get(i, 0) for i in range(size))
+def _fine(
+    r: Column, c: Column, *, most: int = 0
+) -> tuple[tuple[float, ...], tuple[int, ...], tuple[int, ...]]:
+    """Where values lie, and how many in both: exactly where all are counted, else the middles of bins; on no more
+    than `most`, if it is given."""
+    if r.values is not None and c.values is not None and (not most or len(r.values) + len(c.values) <= most):
+        old, new = ({float(v.value): v.n for v in side.values or ()} for side in (r, c))
+        at = sorted(old.keys() | new.keys())
+        return tuple(at), tuple(old.get(x, 0) for x in at), tuple(new.get(x, 0) for x in at)
+    assert r.numbers is not None and c.numbers is not None  # noqa: S101 - numbers have them
+    one, two = r.numbers.histogram, c.numbers.histogram
+    level = max(one.level, two.level)
+    while True:
+        one, two = one.at(level), two.at(level)
+        keys = sorted({*one.keys, *two.keys})
+        if not most or len(keys) <= most or level >= universal.COARSEST["log"]:
+            break
+        level += 1
+    counts = [dict(zip(side.keys, side.counts, strict=True)) for side in (one, two)]
+    middles = universal.middles(keys, level)
+    return middles, tuple(counts[0].get(k, 0) for k in keys), tuple(counts[1].get(k, 0) for k in keys)
+
+
+def _outside(r: Column, c: Column) -> float:
+    """The share of current numbers beyond the reference's range: exactly, or at least, by whole bins."""
+    if (
+        r.numbers is None
+        or c.numbers is None
+        or r.numbers.minimum is None
+        or r.numbers.maximum is None
+        or not c.numbers.n
+    ):
+        return 0.0
+    low, high = float(r.numbers.minimum), float(r.numbers.maximum)
+    if c.values is not None:
+        beyond = sum(v.n for v in c.values if not low <= float(v.value) <= high)
+    else:
+        histogram = c.numbers.histogram
+        first, last = (Histogram.of([end]).at(histogram.level).keys[0] for end in (low, high))
+        beyond = sum(
+            n for key, n in zip(histogram.keys, histogram.counts, strict=True) if not first <= key <= last
+        )
+    return beyond / c.numbers.n
+
+
+# --- categories
+
+
+def _by_category(r: Column, c: Column, tables: tuple[Table, Table] | None) -> Histograms:
+    listed = r.values if r.values is not None else r.top or ()
+    ranked = sorted(listed, key=lambda v: (-v.n, str(v.value)))[:MOST_CATEGORIES]
+    names = tuple(v.value for v in ranked)
+    old = tuple(v.n for v in ranked)
+    if c.values is None and tables is not None:
+        new = _counted_in(tables[1], c.name, names)
+    else:
+        known = {v.value: v.n for v in (c.values if c.values is not None else c.top or ())}
+        # What is not listed may be anything up to the slack: what is nearest to no drift is taken.
+        room = 0 if c.values is not None else c.slack
+        new = tuple(
+            known.get(name, min(room, round(n / max(r.present, 1) * c.present)))
+            for name, n in zip(names, old, strict=True)
+        )
+    return Histograms(
+        r.name, (*old, max(r.present - sum(old), 0), r.missing), (*new, max(c.present - sum(new), 0), c.missing),
+        names=names,
+    )  # fmt: skip
+
+
+def _counted_in(of: Table, column: str, names: Sequence[Value]) -> tuple[int, ...]:
+    values = of.column(column).cast("string")
+    listed = of.expr.filter(values.isin([str(n) for n in names]))
+    counted = listed.group_by(v=listed[column].cast("string")).aggregate(n=listed.count())
+    found = {row["v"]: row["n"] for row in of.fetch(counted)} if names else {}
+    return tuple(int(found.get(str(name), 0)) for name in names)
+
+
+def _new_and_gone(r: Column, c: Column) -> dict[str, tuple[Value, ...]]:
+    """Categories that only one has, the most frequent first. New is certain if the reference counts all of its
+    values, gone if the current does."""
+    old, new = (
+        {v.value: v.n for v in (side.values if side.values is not None else side.top or ())}
+        for side in (r, c)
+    )
+    return {
+        key: tuple(sorted((v for v in has if v not in lacks), key=lambda v, has=has: (-has[v], str(v))))  # type: ignore[misc]
+        if whole else ()
+        for key, has, lacks, whole in (("new", new, old, r.values is not None), ("gone", old, new, c.values is not None))
+    }  # fmt: skip
+
+
+# --- tables and profiles
+
+
+def _opened(source: Any) -> Table | Profile:
+    if isinstance(source, Table | Profile):
+        return source
+    if isinstance(source, str | Path) and str(source).endswith(".json"):
+        return Profile.load(source)
+    return table(source)
+
+
+def _names(side: Table | Profile) -> tuple[str, ...]:
+    return side.columns if isinstance(side, Table) else tuple(c.name for c in side.columns)
+
+
+def _profiled(side: Table | Profile, columns: Sequence[str]) -> Profile:
+    if isinstance(side, Profile):
+        return side.only(columns)
+    return (
+        profile(side, columns=columns, sketches=False)
+        if columns
+        else Profile(name=side.name, rows=0, columns=())
+    )

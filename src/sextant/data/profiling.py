@@ -43,6 +43,8 @@ from sextant.stats import bins as universal
 from sextant.stats.bins import Histogram
 from sextant.stats.distinct import REGISTER_BITS, REGISTERS, REST_BITS, Distinct, Sketch
 from sextant.tables import Table, table
+from sextant.tables.engines import is_duckdb
+from sextant.tables.faults import errors_of, explained
 
 #: So many rows are looked at to choose the way.
 _LOOKED_AT = 10_000
@@ -62,12 +64,14 @@ def profile(
     *,
     columns: Sequence[str] = (),
     name: str | None = None,
+    sketches: bool = True,
     tick: Tick | None = None,
 ) -> Profile:
     """The profile of a table: of all rows and all columns, or of those named.
 
     `source` is a path, a pattern, a frame, or a `sextant.tables.Table` on any engine; `name` is what the
-    profile is called (default: as the table is). `tick(done, of)` is called after each column. Prints as a
+    profile is called (default: as the table is). Without `sketches` it is quicker, and of numbers and times with
+    many different values nobody knows how many there are. `tick(done, of)` is called after each column. Prints as a
     table, renders in a notebook, adds up with the profiles of other parts, and is kept by `save`.
 
     Raises what `sextant.tables.table` raises for what cannot be read.
@@ -83,23 +87,27 @@ def profile(
     for column in columns:
         of.column(column)
     chosen = tuple(dict.fromkeys(columns)) or of.columns
-    rows, looked = of.count(), _look(of, chosen)
+    rows = _rows(of, of.expr.aggregate(n=of.expr.count()))["n"][0].as_py()
+    looked = _look(of, chosen)
     family = _family(of)
     found = []
     for done, column in enumerate(chosen, 1):
-        found.append(measured(of, column, rows, looked.get(column, []), family))
+        found.append(measured(of, column, rows, looked.get(column, []), family, sketches=sketches))
         if tick:
             tick(done, len(chosen))
     return Profile(name=name or of.name, rows=rows, engine=_engine(of), columns=tuple(found))
 
 
-def measured(of: Table, name: str, rows: int, looked: list[Any], family: str | None) -> Column:
+def measured(
+    of: Table, name: str, rows: int, looked: list[Any], family: str | None, *, sketches: bool = True
+) -> Column:
     """One column. `looked` are some of its values, `family` names the engine's hash; None makes no sketch."""
     kind = kind_of(of, name)
-    one = _One(of, name, of.column(name), rows, [v for v in looked if v is not None], family)
+    alone = Table(of.name, of.expr.select(name), of.engine)
+    one = _One(alone, name, alone.column(name), rows, [v for v in looked if v is not None], family, sketches)
     common = {"name": name, "type": _type(one.values), "kind": kind, "rows": rows}
     if kind == "nested":
-        present = of.count(of.expr.filter(_there(of, one.values)))
+        present = alone.count(alone.expr.filter(_there(of, one.values)))
         why = f"{one.values.type()} is not looked into"
         return Column(**common, nulls=rows - present, note=why[:200])
     ways = {"number": _number, "yes_no": _yes_no, "text": _text, "date": _time, "time": _time}
@@ -137,6 +145,17 @@ def _engine(of: Table) -> str:
     return f"{of.engine.name} {of.engine.version}"
 
 
+def _rows(of: Table, expr: Any) -> Any:
+    """The rows of an expression as an Arrow table. DuckDB is asked directly: on its way through Ibis, pandas would
+    be loaded where it is installed, and each of many small questions would take longer."""
+    if not is_duckdb(of.engine):
+        return of.arrow(expr)
+    try:
+        return of.engine.con.sql(of.engine.compile(expr)).to_arrow_table()
+    except errors_of(of.engine) as error:
+        raise explained(error, of.name, []) from error
+
+
 @dataclass(frozen=True, slots=True)
 class _One:
     """A column on its way to a profile."""
@@ -147,6 +166,7 @@ class _One:
     rows: int
     looked: list[Any]
     family: str | None
+    sketches: bool = True
 
     @property
     def few(self) -> bool:
@@ -173,7 +193,7 @@ def _look(of: Table, names: Iterable[str]) -> dict[str, list[Any]]:
             kept[name] = values.cast("string")
     if not kept:
         return {}
-    found = of.arrow(of.expr.limit(_LOOKED_AT).select(**kept))
+    found = _rows(of, of.expr.limit(_LOOKED_AT).select(**kept))
     return {name: found[name].to_pylist() for name in found.column_names}
 
 
@@ -188,7 +208,7 @@ def _groups(one: _One, **also: Any) -> Any:
     more: dict[str, Any] = {key: value(grouped.v) for key, value in also.items()}
     if one.family:
         more["h"] = _hashed(one.table, grouped.v)
-    found = one.table.arrow(grouped.mutate(**more).limit(_MOST_GROUPS + 1))
+    found = _rows(one.table, grouped.mutate(**more).limit(_MOST_GROUPS + 1))
     return found if found.num_rows <= _MOST_GROUPS else None
 
 
@@ -231,7 +251,7 @@ def _number(one: _One) -> dict[str, Any]:
         nulls = one.rows - sum(found.values())
         return {"nulls": nulls, "values": values, "numbers": numbers, **_sketch(one, groups)}
     nulls, numbers = _binned(one)
-    return {"nulls": nulls, "numbers": numbers, **_distinct(one, numbers.n)}
+    return {"nulls": nulls, "numbers": numbers, **(_distinct(one, numbers.n) if one.sketches else {})}
 
 
 def _finite(value: Any) -> bool:
@@ -299,14 +319,17 @@ def _binned_about(one: _One, base: Any, *, whole: bool) -> tuple[int, Numbers]:
     away = x - base
     if whole:
         away = (one.values.cast("int64") - ibis.literal(base, type="int64")).cast("float64")
-    log = (x.abs() + universal.TINY).ln() * universal.PER_LOG + universal.OFFSET
+    # The whole needs bins at least as coarse as some of its rows do.
+    level = Histogram.of([float(v) for v in one.looked if _finite(v)]).level
+    log = (x.abs() + universal.TINY).ln() * (universal.PER_LOG / 2**level)
     # What is no finite number has no bin.
-    key = (_floor()(log) * x.sign()).try_cast("int32")
+    key = (_floor()(log + ((universal.OFFSET - 1) / 2**level + 1)) * x.sign()).try_cast("int32")
     rows = one.table.expr.filter(_there(one.table, one.values))
-    found = one.table.arrow(
+    found = _rows(
+        one.table,
         rows.group_by(key=key).aggregate(
             n=rows.count(), s=away.sum(), ss=(away * away).sum(), low=one.values.min(), high=one.values.max()
-        )
+        ),
     )
     there = sum(found["n"].to_pylist())
     found = found.filter(pc.is_valid(found["key"]))
@@ -321,7 +344,7 @@ def _binned_about(one: _One, base: Any, *, whole: bool) -> tuple[int, Numbers]:
     return one.rows - there, numbers.model_copy(
         update={
             "mean": base + slip, "m2": max(m2, 0.0), "minimum": _plain(min(low)), "maximum": _plain(max(high)),
-            "bins": Bins.of(Histogram.counted(found["key"].to_numpy(), n)),
+            "bins": Bins.of(Histogram.counted(found["key"].to_numpy(), n, level=level)),
         }
     )  # fmt: skip
 
@@ -342,7 +365,7 @@ def _special(one: _One) -> tuple[int, int, int]:
 
 def _text(one: _One) -> dict[str, Any]:
     one = _One(one.table, one.name, one.values.cast("string"), one.rows, one.looked, one.family)
-    if one.few and all(len(v) <= LONGEST_SHAPED for v in one.looked):
+    if _guess(one, one.rows) <= _MOST_GROUPS / 2 and all(len(v) <= LONGEST_SHAPED for v in one.looked):
         cut = LONGEST_VALUE + 1
         short = _groups(one, length=lambda v: v.length())
         if short is not None and all(n < cut for n in short["length"].to_pylist()):
@@ -393,7 +416,7 @@ def _top(inner: Table) -> tuple[Any, int]:
     rows = inner.expr
     grouped = rows.group_by(v=rows.v).aggregate(n=rows.count())
     most = grouped.order_by([grouped.n.desc(), grouped.v]).limit(MOST_TOP + 1)
-    found = inner.arrow(most.mutate(v=most.v.left(LONGEST_VALUE + 1)))
+    found = _rows(inner, most.mutate(v=most.v.left(LONGEST_VALUE + 1)))
     return topmost(_by_value(found))
 
 
@@ -411,7 +434,7 @@ def _shapes(inner: Table, looked: list[str]) -> Any:
         "x" * (LONGEST_SHAPED + 1),
     )
     grouped = by_value.mutate(s=alike).group_by("s").aggregate(n=lambda t: t.n.sum().cast("int64"))
-    found = inner.arrow(grouped.limit(_MOST_GROUPS + 1))
+    found = _rows(inner, grouped.limit(_MOST_GROUPS + 1))
     if found.num_rows > _MOST_GROUPS:
         return None
     summed: dict[str, int] = {}
@@ -451,7 +474,7 @@ def _time(one: _One) -> dict[str, Any]:
     hour = one.values if kind.is_date() else one.values.truncate("h")
     rows = one.table.expr.filter(_there(one.table, one.values))
     grouped = rows.group_by(key=hour).aggregate(n=rows.count(), low=one.values.min(), high=one.values.max())
-    found = one.table.arrow(grouped)
+    found = _rows(one.table, grouped)
     n = int(pc.sum(found["n"]).as_py() or 0)
     stamp = pa.timestamp("s")
     seconds = found["key"].cast(stamp if not kind.is_date() else pa.date32(), safe=False)
@@ -470,7 +493,13 @@ def _time(one: _One) -> dict[str, Any]:
     zone = "UTC" if kind.is_timestamp() and kind.timezone else None
     if one.table.engine.name == "pyspark":
         zone = UNKNOWN_ZONE  # Ibis says of all of Spark's times that they have none
-    return {"nulls": one.rows - n, "times": times, "zone": zone, "values": values, **_distinct(one, n)}
+    return {
+        "nulls": one.rows - n,
+        "times": times,
+        "zone": zone,
+        "values": values,
+        **(_distinct(one, n) if one.sketches else {}),
+    }
 
 
 def _iso(moment: Any) -> str:
@@ -555,7 +584,8 @@ def _family(of: Table) -> str | None:
         return None
     hashed = _functions()[of.engine.name]
     probes = [ibis.literal(42, type="int64"), ibis.literal(0.5, type="float64"), ibis.literal("sextant")]
-    given = [int(of.engine.to_pyarrow(hashed(probe)).as_py()) for probe in probes]
+    asked = ibis.literal(1).as_table().select(**{f"h{i}": hashed(probe) for i, probe in enumerate(probes)})
+    given = [int(column[0].as_py()) for column in _rows(of, asked).columns]
     return f"{of.engine.name}-{sum(given) % 2**32:08x}"
 
 
@@ -583,9 +613,7 @@ def _distinct(one: _One, n: int) -> dict[str, Any]:
         exact = float(one.table.fetch(rows.aggregate(n=one.values.nunique()))[0]["n"])
         return {"between": (exact, exact)}
     hashed = rows.select(h=_hashed(one.table, one.values))
-    looked, different = len([v for v in one.looked if _finite(v)]), one.different
-    # By the birthday problem: of so many values, how many are alike?
-    guess = min(n, looked**2 / (2 * (looked - different))) if looked > different else n
+    guess = _guess(one, n)
     share = 20 * REGISTERS / guess if guess else 1.0
     found = _least(one, hashed, share) if share < 0.25 else {}
     # Every register was met by a hash that small, so no greater one matters.
@@ -594,11 +622,19 @@ def _distinct(one: _One, n: int) -> dict[str, Any]:
     return _written(Sketch.least(_family_of(one), found))
 
 
+def _guess(one: _One, n: int) -> float:
+    """About how many different values there are, by the birthday problem: of those looked at, how many are
+    alike?"""
+    looked, different = len([v for v in one.looked if _finite(v)]), one.different
+    if looked <= different:
+        return n
+    return min(n, max(looked**2 / (2 * (looked - different)), different))
+
+
 def _least(one: _One, hashed: Any, share: float) -> dict[int, int]:
-    rest = hashed.h.__rshift__(REGISTER_BITS)
     if share < 1:
-        hashed = hashed.filter(rest < int(share * 2**REST_BITS))
-        rest = hashed.h.__rshift__(REGISTER_BITS)
+        hashed = hashed.filter(hashed.h < int(share * 2**REST_BITS) << REGISTER_BITS)
+    rest = hashed.h.__rshift__(REGISTER_BITS)
     register = (hashed.h & (REGISTERS - 1)).cast("int16")
-    found = one.table.arrow(hashed.group_by(register=register).aggregate(rest=rest.min()))
+    found = _rows(one.table, hashed.group_by(register=register).aggregate(rest=rest.min()))
     return dict(zip(found["register"].to_pylist(), found["rest"].to_pylist(), strict=True))

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from sextant.errors import InvalidInput
 from sextant.evaluation.metrics import Scored
 from sextant.reports import SliceRow
+from sextant.stats.homogeneity import benjamini_hochberg
 from sextant.stats.intervals import wilson
 
 #: More groups than this are no segments but a column of ids or numbers.
@@ -52,7 +53,7 @@ def slices(scored: Scored, by: Sequence[str], *, level: float = 0.95) -> tuple[S
                 )
             )
             chances.append(_fisher(successes, trials, right - successes, all_ - trials))
-    adjusted = iter(_adjusted([p for p in chances if p is not None]))
+    adjusted = iter(benjamini_hochberg([min(p, 1.0) for p in chances if p is not None]))
     rows = [
         row if chance is None else row.model_copy(update={"adjusted_p": next(adjusted)})
         for row, chance in zip(rows, chances, strict=True)
@@ -92,11 +93,3 @@ def _fisher(successes: int, trials: int, others_right: int, others: int) -> floa
     return float(
         fisher_exact([[successes, trials - successes], [others_right, others - others_right]]).pvalue
     )
-
-
-def _adjusted(chances: list[float]) -> list[float]:
-    if not chances:
-        return []
-    from scipy.stats import false_discovery_control
-
-    return [float(p) for p in false_discovery_control([min(p, 1.0) for p in chances], method="bh")]

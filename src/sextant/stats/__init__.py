@@ -9,7 +9,9 @@ distinct       how many different values, from a sketch that adds up
 sequential     the same under continuous looking: confidence sequences
 agreement      do labelers agree beyond chance?
 coincidence    the same where some labels differ more than others, and between two labelers
-distances      do two histograms differ beyond chance?
+distances      how far apart are two histograms, beyond chance?
+homogeneity    is there any difference at all? And many such questions at once
+auc            how well does a score tell two groups apart?
 sample_ratio   did an experiment's split happen as planned?
 power          how many are needed?
 
@@ -23,7 +25,8 @@ True
 """
 
 from sextant.stats.agreement import agreement_interval, fleiss_kappa, krippendorff_alpha_nominal
-from sextant.stats.bins import Common, Histogram, Within, coarsened, keys_of
+from sextant.stats.auc import auc
+from sextant.stats.bins import Common, Histogram, Within, coarsened, keys_of, middles
 from sextant.stats.coincidence import (
     cohen_interval,
     cohen_kappa,
@@ -31,8 +34,19 @@ from sextant.stats.coincidence import (
     krippendorff_interval,
     percent_agreement,
 )
-from sextant.stats.distances import distance_interval, jensen_shannon, psi, total_variation
+from sextant.stats.distances import (
+    cramers_v,
+    distance_interval,
+    exceeds,
+    hellinger,
+    jensen_shannon,
+    kolmogorov_smirnov,
+    psi,
+    total_variation,
+    wasserstein,
+)
 from sextant.stats.distinct import Distinct, Sketch
+from sextant.stats.homogeneity import benjamini_hochberg, chi_squared_p, kolmogorov_smirnov_p
 from sextant.stats.intervals import (
     Bounds,
     clopper_pearson,
@@ -62,6 +76,9 @@ __all__ = [
     "Sketch",
     "Within",
     "agreement_interval",
+    "auc",
+    "benjamini_hochberg",
+    "chi_squared_p",
     "clopper_pearson",
     "coarsened",
     "cohen_interval",
@@ -69,16 +86,22 @@ __all__ = [
     "confidence_sequence_difference",
     "confidence_sequence_mean",
     "confidence_sequence_proportion",
+    "cramers_v",
     "difference_means",
     "difference_proportions",
     "distance_interval",
+    "exceeds",
     "fleiss_kappa",
+    "hellinger",
     "jensen_shannon",
     "keys_of",
+    "kolmogorov_smirnov",
+    "kolmogorov_smirnov_p",
     "krippendorff_alpha",
     "krippendorff_alpha_nominal",
     "krippendorff_interval",
     "mean_t",
+    "middles",
     "percent_agreement",
     "poisson_rate",
     "psi",
@@ -87,5 +110,6 @@ __all__ = [
     "sample_ratio_p",
     "sample_size_proportions",
     "total_variation",
+    "wasserstein",
     "wilson",
 ]

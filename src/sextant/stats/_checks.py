@@ -84,7 +84,8 @@ def one_of(name: str, value: str, known: Sequence[str]) -> str:
 
 def row_of_counts(name: str, values: Sequence[int]) -> list[int]:
     """A row of counts; there is at least one."""
-    row = [whole(f"{name}[{i}]", v) for i, v in enumerate(values)]
+    # Most are what they should be; a name is made only for what is not.
+    row = [v if type(v) is int and v >= 0 else whole(f"{name}[{i}]", v) for i, v in enumerate(values)]
     if not row:
         raise InvalidInput(f"{name} is empty", rule="at least one count is needed")
     return row

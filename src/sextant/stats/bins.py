@@ -37,7 +37,8 @@ OFFSET = 1_020_496.9114
 #: A histogram has no more bins than this.
 MOST_BINS = 512
 _SCALES = ("log", "hours")
-_COARSEST = {"log": 13, "hours": 40}
+#: The level at which no histogram can need more bins.
+COARSEST = {"log": 13, "hours": 40}
 
 
 class Within(NamedTuple):
@@ -91,8 +92,8 @@ class Histogram:
 
     def __post_init__(self) -> None:
         one_of("scale", self.scale, _SCALES)
-        if whole("level", self.level) > _COARSEST[self.scale]:
-            raise InvalidInput(f"level is {self.level}", rule=f"at most {_COARSEST[self.scale]}")
+        if whole("level", self.level) > COARSEST[self.scale]:
+            raise InvalidInput(f"level is {self.level}", rule=f"at most {COARSEST[self.scale]}")
         if len(self.keys) != len(self.counts):
             raise InvalidInput(
                 f"there are {len(self.keys)} bins and {len(self.counts)} counts",
@@ -242,6 +243,22 @@ def coarsened(reference: Histogram, current: Histogram, bins: int) -> Common:
         tuple(_end(old, key) for key in keys),
         old.width / 2 if old.scale == "log" else old.width,
     )
+
+
+def middles(keys: Sequence[int], level: int) -> tuple[float, ...]:
+    """Where the middle of each bin of numbers lies.
+
+    >>> [round(at, 2) for at in middles([-1021520, 0, 1020496], level=0)]
+    [-2.0, 0.0, 1.0]
+    """
+    import numpy as np
+
+    away = np.abs(np.asarray(keys, dtype=np.int64))
+    low, high = (((m << level) + 1 - OFFSET) / FINEST for m in (away - 1, away))
+    with np.errstate(over="ignore"):
+        ends = [np.minimum(np.maximum(2.0**at - TINY, 0.0), np.finfo(np.float64).max) for at in (low, high)]
+    at = (ends[0] / 2 + ends[1] / 2) * np.sign(np.asarray(keys, dtype=np.int64))
+    return tuple(at.tolist())
 
 
 def _end(histogram: Histogram, key: int) -> float:
