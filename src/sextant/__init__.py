@@ -13,6 +13,7 @@ The map, in reading order:
     documents     what people write down: typed, versioned, signed
     revisions     what changed between two versions of it, word by word
     phrases       numbers as a person writes them
+    sheets        rows in and out of spreadsheets
     tables        any table as one expression
     typeset       a page as PDF
     config        sextant.yaml

@@ -8,6 +8,7 @@ points to.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from importlib import import_module
 from typing import Annotated, Any, ClassVar, TypeVar
 
@@ -62,6 +63,39 @@ def document(cls: _D) -> _D:
         raise TypeError(f"two kinds of documents are called {cls.kind}")
     DOCUMENT_KINDS[cls.kind] = cls
     return cls
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """Two people's changes of one version brought together: what came of it, the titles of the fields that were taken
+    from the other one, and of those that both changed differently (then `document` has the first one's words)."""
+
+    document: Document
+    taken: tuple[str, ...]
+    clashes: tuple[str, ...]
+
+
+def merge(base: Document, mine: Document, theirs: Document) -> Merge:
+    """Field by field: what only one of the two changed since `base` is kept; what both changed alike is one change.
+
+    >>> from sextant.problem.documents import FiveWs
+    >>> base, mine, theirs = FiveWs(what="a", who="b"), FiveWs(what="A", who="b"), FiveWs(what="a", who="B")
+    >>> found = merge(base, mine, theirs)
+    >>> found.document == FiveWs(what="A", who="B"), found.taken, found.clashes
+    (True, ('Who',), ())
+    """
+    values, taken, clashes = mine.model_dump(), [], []
+    for name, info in type(mine).model_fields.items():
+        was, one, other = getattr(base, name), getattr(mine, name), getattr(theirs, name)
+        if other in (was, one):
+            continue
+        title = str(info.title or name.replace("_", " "))
+        if one == was:
+            values[name] = other.model_dump() if isinstance(other, Frozen) else other
+            taken.append(title)
+        else:
+            clashes.append(title)
+    return Merge(type(mine).model_validate(values), tuple(taken), tuple(clashes))
 
 
 def document_kinds() -> dict[str, type[Document]]:

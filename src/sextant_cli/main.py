@@ -18,6 +18,7 @@ ABOUT = "Where an ML product stands: its targets, the proof, and what that says 
 #: (heading, {command: (module:function, one line of help)}), in the order in which they are shown.
 SECTIONS = (
     ("Begin", {
+        "new": ("start:new", "Open a project, with what is known of it already"),
         "init": ("init:init", "Begin a project in this folder, and measure what its files allow"),
         "demo": ("demo:demo", "Carry a real project through all six phases, and open it"),
         "check": ("check:check", "Run the checks of sextant.yaml and store what they found"),
@@ -32,6 +33,8 @@ SECTIONS = (
         "evidence": ("evidence:evidence", "List, show, add and compute again what was measured"),
         "criteria": ("criteria:criteria", "List the targets"),
         "documents": ("documents:documents", "List, show and write documents"),
+        "five-ws": ("start:five_ws", "What is unclear in the five Ws, and how to mend it"),
+        "brief": ("start:brief", "Print the brief as Markdown that can be forwarded"),
         "subject": ("subject:subject", "Say which version of a thing is the present one"),
         "reruns": ("decisions:reruns", "What is stale and must be run again, and what that takes"),
     }),
@@ -41,6 +44,7 @@ SECTIONS = (
         "drift": ("drift:drift", "What has moved between two tables; exit 1 if something has"),
     }),
     ("Decide and plan", {
+        "opportunities": ("opportunities:opportunities", "What might become a project: rated, scored, compared"),
         "decide": ("decisions:decide", "Record a person's decision at a gate"),
         "waive": ("decisions:waive", "Go on without an item or a target for a while"),
         "not-applicable": ("decisions:not_applicable", "Say that an item or a target does not apply"),

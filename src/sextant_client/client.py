@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from types import TracebackType
@@ -147,6 +147,44 @@ class Client:
         return Project(
             self.connection, read(ProjectInfo, self.connection.request("POST", "projects", body=body))
         )
+
+    # --- opportunities: the installation's own list; a project's token does not reach it
+
+    def opportunities(self) -> dict[str, Any]:
+        """The list, the best first: `opportunities`, each with `score`, `rank`, `parts` and `unrated`, and the
+        `weights` that scored them."""
+        answer: dict[str, Any] = self.connection.request("GET", "opportunities")
+        return answer
+
+    def put_opportunities(
+        self, rows: Sequence[Mapping[str, Any]], *, by_title: bool = False
+    ) -> dict[str, Any]:
+        """Store rows (`key`, `title`, `problem`, ratings from 1 to 5, `lead`, `note`); those that are not given
+        stay. `by_title` takes a row without a key for the one of the same title. `Conflict` where a row carries
+        `seen` and somebody else changed it since."""
+        answer: dict[str, Any] = self.connection.request(
+            "PUT",
+            "opportunities",
+            params={"by_title": by_title},
+            body=[dict(row) for row in rows],
+            again=False,
+        )
+        return answer
+
+    def remove_opportunity(self, key: str) -> None:
+        """Take one off the list. A project that was opened from it stays."""
+        self.connection.request("DELETE", f"opportunities/{quote(key, safe='')}", again=False)
+
+    def weigh_opportunities(self, weights: Mapping[str, float]) -> dict[str, float]:
+        """Say how much `value`, `feasibility`, `data` and `risk` count; only the proportion matters."""
+        answer: dict[str, float] = self.connection.request("PUT", "opportunities-weights", body=dict(weights))
+        return answer
+
+    def open_opportunity(self, key: str, *, slug: str, name: str, rigor: str = "standard") -> Project:
+        """Open a project from one; its problem becomes the first of the five Ws."""
+        body = {"slug": slug, "name": name, "rigor": rigor}
+        path = f"opportunities/{quote(key, safe='')}/project"
+        return Project(self.connection, read(ProjectInfo, self.connection.request("POST", path, body=body)))
 
     def document_kinds(self) -> list[dict[str, Any]]:
         """Every kind of document: `kind`, `phase`, `many`, `label`, `help`, and the JSON `schema` of its

@@ -270,11 +270,12 @@ def routers() -> NinjaAPI:
     """The API with every router mounted once."""
     from sextant_server.jobs.api import router as jobs
     from sextant_server.lifecycle.api import router as lifecycle
+    from sextant_server.problem.api import router as problem_router
     from sextant_server.projects.api import router as projects
     from sextant_server.records.api import router as records
     from sextant_server.weeks.api import router as weeks
 
-    for router in (projects, records, lifecycle, weeks, jobs):
+    for router in (projects, problem_router, records, lifecycle, weeks, jobs):
         api.add_router("", router)
     return api
 

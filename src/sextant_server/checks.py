@@ -139,6 +139,21 @@ def project_folder(app_configs: Apps, **options: Any) -> list[CheckMessage]:
     ]
 
 
+@register(TAG)
+def opinion(app_configs: Apps, **options: Any) -> list[CheckMessage]:
+    """The language model that gives opinions has an address and a name."""
+    url, model = settings.OPINION_URL, settings.OPINION_MODEL
+    if bool(url) == bool(model) and (not url or url.startswith(("https://", "http://"))):
+        return []
+    return [
+        Error(
+            "SEXTANT_OPINION_URL and SEXTANT_OPINION_MODEL do not name an endpoint and its model.",
+            hint="Set both, the address as https://host/v1, or neither.",
+            id="sextant.E009",
+        )
+    ]
+
+
 @register(TAG, Tags.security, deploy=True)
 def https(app_configs: Apps, **options: Any) -> list[CheckMessage]:
     """A site that others reach is reached by HTTPS, and knows the addresses that forms come from."""

@@ -22,6 +22,12 @@ PROJECT_FOLDER = env.text("SEXTANT_PROJECT_FOLDER")
 # Databases that numbers are read from. A source does not show its address, not even on a debug page.
 SOURCES = env.sources("SEXTANT_SOURCES")
 
+# A language model that may be asked for an opinion on the five Ws; none unless both address and name are set.
+OPINION_URL = env.text("SEXTANT_OPINION_URL")
+OPINION_MODEL = env.text("SEXTANT_OPINION_MODEL")
+OPINION_KEY = env.text("SEXTANT_OPINION_KEY")
+OPINION_SECONDS = env.whole("SEXTANT_OPINION_SECONDS", 20, least=1)
+
 # Where people reach the site: links in mail that no page was asked for are made of it.
 PUBLIC_URL = env.origin("SEXTANT_PUBLIC_URL")
 # EMAIL_BACKEND, EMAIL_HOST and what else Django asks for to send mail.

@@ -7,11 +7,12 @@ from django.urls import reverse
 from playwright.sync_api import Page
 
 from sextant_server.jobs.models import Job
+from sextant_server.problem import opportunity_actions as opportunities
 from sextant_server.projects.models import Project
 from sextant_server.records.models import DecisionRow, SignatureRow
 from tests.browser.conftest import Visit
-from tests.browser.rich import kinds, rich_project
-from tests.server.world import open_project
+from tests.browser.rich import LONG, kinds, rich_project
+from tests.server.world import LOCAL, open_project
 from tests.ui.axe import violations
 
 pytestmark = pytest.mark.django_db
@@ -21,8 +22,9 @@ EMPTY = {
     "project": {}, "plan": {}, "targets": {}, "proof": {}, "risks": {}, "timeline": {}, "decisions": {}, "log": {},
     "settings": {},
     "new-target": {}, "phase": {"phase": "evaluation"}, "back": {"phase": "data"}, "exempt": {"target": "4d:jailbreak"},
-    "documents": {"kind": "interview"}, "new-document": {"kind": "data_source"},
-    "document": {"kind": "rollout_plan", "key": "-"}, "sign": {"subject": "goals"},
+    "documents": {"kind": "data_source"}, "new-document": {"kind": "data_source"},
+    "document": {"kind": "rollout_plan", "key": "-"}, "sign": {"subject": "goals"}, "five-ws": {}, "interviews": {},
+    "forward-brief": {},
     "tree": {}, "roi": {}, "feasibility": {}, "target-sheet": {}, "numbers": {},
     "people": {}, "brief": {}, "ask-to-sign": {"subject": "goals"},
     "meeting": {}, "present": {}, "waivers": {},
@@ -34,7 +36,10 @@ FULL = {
     "decided": {}, "job": {}, "changed-since": {"subject": "brief"}, "compare-briefs": {},
     "target-numbers": {"key": "clerks"},
 }  # fmt: skip
-OUTSIDE = ("home", "new-project", "accounts", "password", "today", "rhythm", "digest", "portfolio")
+OUTSIDE = (
+    "home", "new-project", "new-from-text", "new-live", "new-example", "opportunities", "accounts", "password", "today",
+    "rhythm", "digest", "portfolio",
+)  # fmt: skip
 REPORTS = ("proportion", "experiment", "slices", "rollout_step", "quality_report", "declared")
 
 
@@ -102,3 +107,13 @@ def test_list_of_projects_with_some(visit: Visit) -> None:
     rich_project()
     open_project("empty")
     look(visit, "/")
+
+
+def test_list_of_opportunities_with_some(visit: Visit) -> None:
+    opportunities.put_opportunities(
+        LOCAL,
+        [{"title": f"{LONG} {n}", "problem": LONG, "value": n, "feasibility": 3, "data": 3, "risk": 6 - n} for n in (2, 3, 5)]
+        + [{"title": "Not rated"}],
+    )  # fmt: skip
+    look(visit, "/opportunities/")
+    look(visit, "/opportunities/not-rated/open/")

@@ -70,7 +70,8 @@ def test_a_table_in_text_is_a_table_in_json() -> None:
     without = {
         "init", "demo", "sync", "schema", "decide", "waive", "not-applicable", "back", "sign", "plan", "serve", "worker",
         "manage", "evidence add", "documents show", "documents put", "subject set", "token create", "token revoke",
-        "user create",
+        "user create", "new", "brief", "opportunities import", "opportunities export", "opportunities remove",
+        "opportunities open",
     }  # fmt: skip
     have = {
         n for n, c in TREE.items()

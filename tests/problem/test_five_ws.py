@@ -73,7 +73,7 @@ def test_clear_answers_of_other_projects_pass(question: Question, answer: str) -
         ("who", "Users", "no_segment", "Users"),
         ("who", "Everyone who writes", "no_segment", "Everyone"),
         ("who", "Clerks", "too_short", "Clerks"),
-        ("why", "Competitors have it already and we do not", "wish", "Competitors have"),
+        ("why", "Competitors have it already and we do not", "wish", "Competitors have it"),
         ("when", "Quite often these days", "no_frequency", None),
         ("where", "Everywhere in the company", "no_step", None),
     ],

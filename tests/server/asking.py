@@ -40,6 +40,12 @@ GOOD: dict[tuple[str, str], tuple[int, Any]] = {
     ("POST", f"{API}/projects"): (
         201, {"slug": "further", "name": "Further", "summary": "s", "rigor": "light", "budget": 1.5, "start": "2026-01-05"}
     ),
+    ("PUT", f"{API}/opportunities"): (
+        200, [{"key": "", "title": "Read forms", "problem": "Clerks retype 600 forms a day.", "value": 5, "feasibility": 3,
+               "data": None, "risk": 2, "lead": "PM", "note": "n", "seen": ""}],
+    ),
+    ("PUT", f"{API}/opportunities-weights"): (200, {"value": 40, "feasibility": 25.5, "data": 20, "risk": 0}),
+    ("POST", f"{API}/opportunities/{{key}}/project"): (201, {"slug": "further", "name": "Further", "rigor": "light"}),
     ("PATCH", ONE): (
         200, {"name": "Forms", "summary": "Reads.", "blocker_days": 3, "candidate": "reader@m1", "budget": None,
               "exposed_at": "2026-05-01T00:00:00Z"},
@@ -90,7 +96,7 @@ def body_of(world: World, operation: tuple[str, str]) -> Any:
 
 def places(world: World, path: str) -> dict[str, Any]:
     """What stands in an operation's path."""
-    named = {"documents": ("interview", "clerk"), "subjects": ("model", "")}
+    named = {"documents": ("interview", "clerk"), "subjects": ("model", ""), "opportunities": ("", "letters")}
     kind, key = next((v for k, v in named.items() if f"/{k}/" in path), ("", "accuracy"))
     return {
         "slug": "forms", "key": key, "kind": kind, "name": "reader", "digest": world.evidence, "phase": "problem",

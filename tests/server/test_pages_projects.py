@@ -47,14 +47,13 @@ def setting(browser: Client, form: str, **fill: Any) -> HttpResponse:
 def test_a_name_is_enough_to_open_a_project(browser: Client, ada: User) -> None:
     response = send(browser, "/new/", name="Form reader 2")
     assert response.status_code == 302
-    assert response["Location"] == "/p/form-reader-2/"
+    assert response["Location"] == "/p/form-reader-2/five-ws/"
     project = Project.objects.get(slug="form-reader-2")
     assert (project.name, project.rigor) == ("Form reader 2", "standard")
     assert Member.objects.get(project=project, user=ada).role == "owner"
     assert PlanRow.objects.filter(project=project).count() == 6
-    page = browser.get(response["Location"]).content.decode()
-    assert "Form reader 2 is open" in page
-    assert "No target yet" in page
+    assert "Form reader 2 is open" in browser.get(response["Location"]).content.decode()
+    assert "No target yet" in browser.get("/p/form-reader-2/").content.decode()
 
 
 @pytest.mark.parametrize(

@@ -38,6 +38,8 @@ ALLOWED: dict[str, set[str]] = {
     "be known": {*PEOPLE, *TOKENS, "foreign"},
     "be a person": PEOPLE,
     "be an admin": {"admin"},
+    # Who is here to rate sees nothing else.
+    "weigh opportunities": PEOPLE - {"rater"},
     "view": {*SEEING, *TOKENS},
     "sign": {"owner", "editor", "reviewer", "admin"},
     "comment": {"owner", "editor", "reviewer", "admin"},
@@ -76,6 +78,16 @@ PAGES = [
     Row("GET", "home", "be a person", 200),
     Row("GET", "new-project", "be a person", 200),
     Row("POST", "new-project", "be a person", 422),
+    Row("GET", "new-from-text", "be a person", 200),
+    Row("POST", "new-from-text", "be a person", 422),
+    Row("GET", "new-live", "be a person", 200),
+    Row("POST", "new-live", "be a person", 422),
+    Row("GET", "new-example", "be a person", 200),
+    Row("POST", "new-example", "be a person", 422),
+    Row("GET", "opportunities", "weigh opportunities", 200),
+    Row("POST", "opportunities", "weigh opportunities", 422),
+    Row("GET", "open-opportunity", "weigh opportunities", 200),
+    Row("POST", "open-opportunity", "weigh opportunities", 422),
     Row("GET", "password", "be a person", 200),
     Row("POST", "password", "be a person", 200),
     Row("GET", "accounts", "be an admin", 200),
@@ -93,7 +105,7 @@ PAGES = [
     Row("POST", "enter-number", "evidence", 422),
     Row("GET", "proof", "view", 200),
     Row("GET", "evidence", "view", 200),
-    Row("GET", "documents", "view", 200),
+    Row("GET", "documents", "view", 302),
     Row("GET", "new-document", "edit", 200),
     Row("POST", "new-document", "edit", 302),
     Row("GET", "document", "view", 200),
@@ -105,6 +117,15 @@ PAGES = [
     Row("GET", "compare-briefs", "view", 404),
     Row("GET", "people", "view", 200),
     Row("POST", "people", "manage", 422, {"do": "channel"}),
+    Row("GET", "five-ws", "view", 200),
+    Row("POST", "five-ws", "edit", 302, {"version": "1"}),
+    Row("GET", "read-answer", "edit", 302),
+    Row("POST", "read-answer", "edit", 200, {"what": "We need AI"}),
+    Row("GET", "ask-opinion", "edit", 302),
+    Row("POST", "ask-opinion", "edit", 200),
+    Row("GET", "interviews", "view", 200),
+    Row("POST", "interviews", "edit", 422),
+    Row("GET", "forward-brief", "view", 200),
     Row("GET", "sign", "view", 200),
     Row("POST", "sign", "sign", 409),
     Row("GET", "ask-to-sign", "edit", 200),
@@ -175,6 +196,23 @@ API = [
     Row("GET", "/api/v1/document-kinds", "be known", 200),
     Row("GET", "/api/v1/projects", "be known", 200),
     Row("POST", "/api/v1/projects", "be a person", 201, {"slug": "further", "name": "Further"}),
+    Row("GET", "/api/v1/opportunities", "weigh opportunities", 200),
+    Row("PUT", "/api/v1/opportunities", "weigh opportunities", 200, [{"title": "Read forms"}]),
+    Row("DELETE", "/api/v1/opportunities/{key}", "weigh opportunities", 204),
+    Row(
+        "PUT",
+        "/api/v1/opportunities-weights",
+        "weigh opportunities",
+        200,
+        {"value": 1, "feasibility": 1, "data": 1, "risk": 0},
+    ),
+    Row(
+        "POST",
+        "/api/v1/opportunities/{key}/project",
+        "weigh opportunities",
+        201,
+        {"slug": "further", "name": "Further"},
+    ),
     Row("GET", _ONE, "view", 200),
     Row("PATCH", _ONE, "edit", 200, {"summary": "Reads forms."}),
     Row("PATCH", _ONE, "manage", 200, {"rigor": "light"}),
@@ -299,11 +337,15 @@ def address(row: Row, world: World) -> str:
     if row.name.startswith("/"):
         if row.name.endswith("/documents/{kind}/{key}"):
             given["key"] = "clerk"
+        if "/opportunities/" in row.name:
+            given["key"] = "letters"
         if row.name.endswith("/subjects/{kind}/{name}"):
             given["kind"] = "model"
         return row.name.format(**given)
     if "document" in row.name:
         given["key"] = "clerk"
+    if "opportunit" in row.name:
+        given["key"] = "letters"
     given["number"] = {"job": world.job.pk, "decided": world.decision.pk}.get(row.name, 1)
     return reverse(
         SPACES.get(row.name, "") + row.name, kwargs={name: given[name] for name in PARAMETERS[row.name]}

@@ -131,7 +131,8 @@ def test_project_home_is_the_same_work_after_ten_thousand_records(monkeypatch: p
 LISTING = {"target": 100, "proof": 2 * 41, "log": 51}
 NAMED = {
     "target": {"key": "accuracy"}, "edit-target": {"key": "accuracy"}, "enter-number": {"key": "accuracy"},
-    "retire-target": {"key": "accuracy"}, "documents": {"kind": "interview"},
+    "retire-target": {"key": "accuracy"}, "documents": {"kind": "data_source"},
+    "five-ws": {}, "interviews": {}, "forward-brief": {},
     "document": {"kind": "five_ws", "key": "-"}, "document-version": {"kind": "five_ws", "key": "-", "number": 1},
     "sign": {"subject": "goals"}, "phase": {"phase": "problem"}, "back": {"phase": "data"}, "exempt": {"target": "1d"},
 }  # fmt: skip

@@ -17,6 +17,7 @@ from sextant.problem.documents import FiveWs, Interview
 from sextant_server.jobs.actions import enqueue
 from sextant_server.jobs.models import Job
 from sextant_server.lifecycle import actions as lifecycle
+from sextant_server.problem import opportunity_actions as opportunities
 from sextant_server.projects import actions as projects
 from sextant_server.projects.models import ROLES, Project, Token, Webhook
 from sextant_server.projects.permissions import Caller
@@ -117,6 +118,10 @@ def make_world() -> World:
     theirs, secret = projects.make_token(other, LOCAL, name="theirs", scopes=["write"])
     tokens["foreign"] = secret
     digest, decision, job = filled(project)
+    opportunities.put_opportunities(
+        LOCAL,
+        [{"key": "letters", "title": "Sort letters", "value": 4, "feasibility": 3, "data": 2, "risk": 2}],
+    )
     their_digest, their_decision, their_job = filled(other)
     their_hook = projects.add_webhook(other, LOCAL, "https://example.com/theirs")
     return World(

@@ -53,6 +53,9 @@ def critique(question: Question, answer: str) -> list[Remark]:
         for rule in RULES
         if question in rule.questions and (quote := rule.find(text)) is not None
     ]
+    # A vague word within words that another rule quotes is that rule's business.
+    quoted = [r.quote for r in found if r.rule != "vague_word" and r.quote != text]
+    found = [r for r in found if r.rule != "vague_word" or not any(r.quote in words for words in quoted)]
     return sorted(found, key=lambda r: r.severity == "should")
 
 
@@ -85,32 +88,42 @@ _NUMBER = _any(
 )
 _SUBJECT = _either("we, they, users, customers, the team, the company, the business")
 _WANT = _either("need, want, lack, would like, are missing, (should|must) (use|build|have|add|buy)")
-_ML = _either(r"AI, ML, LLMs?, GPT\S*, machine learning, deep learning, artificial intelligence, automation")
+_ML = _either(
+    r"AI, ML, LLMs?, GPT\S*, machine learning, deep learning, artificial intelligence, automation, embeddings"
+)
 _TOOL = _either(
-    "(neural )?networks?, chat ?bots?, models?, algorithms?, agents?, copilots?, assistants?, classifiers?, "
-    "recommenders?, dashboards?, apps?, tools?, platforms?, systems?, features?, solutions?"
+    "(neural )?networks?, chat ?bots?, bots?, models?, algorithms?, agents?, copilots?, assistants?, classifiers?, "
+    "recommenders?, engines?, dashboards?, apps?, tools?, platforms?, systems?, features?, solutions?"
+)
+_MAKE = _either(
+    "build, use, implement, introduce, launch, create, leverage, deploy, add, adopt, develop, integrate, automate, "
+    "replace, roll out, set up, switch to, migrate, train, buy, apply"
 )
 _SOLUTION = _any(
     rf"""
     {_SUBJECT} {_WANT}( to \w+)?( an?| the| some| our| more)?( new| custom| smart| intelligent)?
-    ({_ML}|{_TOOL}), (no|lack of|need for) {_ML}, \A(to
-    )?(build|use|implement|introduce|launch|create|leverage|deploy|add|adopt|develop|integrate|automate)
+    ({_ML}|{_TOOL}), (no|lack of|need for) {_ML}, \A(to )?{_MAKE},
+    {_SUBJECT} (plan|are planning|intend|aim|hope|are going|would like|want) to {_MAKE},
+    (would|could) (benefit|profit) from, \A(an?|some) (\w+[ -])?(\w+[ -])?({_ML}|{_TOOL}) (for|to|that|which|with)
     """
 )
 _WISH = _any(
-    """
-    nice to have, would be (nice|good|great|cool|helpful|useful), would (like|love), everyone( else)?
-    (is|does|has), (is|are|looks?) (cool|interesting|exciting|innovative|trendy), competitors?
-    (has|have|does|do|is|are), state of the art, cutting[- ]edge, because (it|that) matters, it('s| is)
-    important, strategic
+    r"""
+    nice to have, (would|wouldn['’]t it) be (nice|good|great|cool|helpful|useful), would (like|love), every(one|body)(
+    else)? (is|does|has), (is|are|looks?) (cool|interesting|exciting|innovative|trendy), competitors?
+    (has|have|does|do) (it|that|one|this|AI|ML), state of the art, cutting[- ]edge, because (it|that) matters,
+    it('s| is) important, strategic, next big thing, \A(it|this|that) (matters|is important), asked for (it|this),
+    (boss|board|CEO|CTO|management|leadership|investors?) (wants?|expects?|likes?|asked), hype, trend,
+    (be|become|stay|more) (more )?(innovative|competitive|modern)
     """
 )
 _VAGUE = _any(
     """
     better, improved?, nicer?, great, good, bad(ly)?, sometimes, often, occasionally, frequently,
-    regularly, usually, rarely, always, now and then, from time to time, various, several, many, a lot,
-    lots? of, some, stuff, things?, somehow, etc, inefficient(ly)?, slow(ly)?, hard, difficult,
-    optimi[sz]e, modern, innovative, easier, faster
+    regularly, usually, rarely, seldom, always, constantly, continually, normally, generally, mostly, mainly,
+    recently, lately, now and then, from time to time, various, several, many, most, a lot,
+    lots? of, some, stuff, things?, somehow, etc, inefficient(ly)?, slow(ly)?, hard, difficult, painful,
+    optimi[sz]e, modern, innovative, easier, faster, high, low, huge, large, poor, long, too much
     """
 )
 _EVERYBODY = _any(
@@ -119,9 +132,19 @@ _EVERYBODY = _any(
     consumers?, folks, companies, businesses, teams?, employees, staff
     """
 )
+#: Places and kinds that leave nobody out.
+_ANYWHERE = (
+    r"((the|our|all|any|an?|this|their|every) )*(office|company|companies|organi[sz]ation|business|team|world|market|"
+    r"kinds?|sorts?|types?|industry|app|product|website|site|platform|system|department|sector|general|everywhere)\b"
+)
+#: What may stand before a group and narrows nothing.
+_WIDE = (
+    r"((the|all|our|whole|entire|many|most|internal|external|and|various|different|other|of|every|some|these|"
+    r"those|any|new|existing|potential|future|typical)\s+)*"
+)
 _SEGMENT = _any(
-    r"""
-    \d\w*, (at|in|within|from|of|with|under|over|between|on) \w+, who
+    rf"""
+    \d\w*, (at|in|within|from|of|with|under|over|between|on) (?!{_ANYWHERE})\w+, who
     (are|have|work|live|pay|bought|use|run)
     """
 )
@@ -132,8 +155,18 @@ _FREQUENCY = _any(
     (mon|tues|wednes|thurs|fri|satur|sun)days?
     """
 )
-_MOMENT = _any(
+#: A rate that follows from the words: once in each of these.
+_RATE = _any(
+    r"""
+    hourly, daily, nightly, weekly, monthly, quarterly, yearly, annually, once, twice, (every|each|per) (working
+    |week ?)?(hour|day|morning|evening|night|shift|week|weekend|month|quarter|year|(mon|tues|wednes|thurs|fri|satur|sun)day),
+    (mon|tues|wednes|thurs|fri|satur|sun)days, at the (start|end|beginning) of (the|each|every) \w+
     """
+)
+_MOMENT = _any(
+    r"""
+    as (the|an?|they|he|she), where (the|an?|they|he|she) \w+, till, note, letter, ticket, invoice, spreadsheet, sheet,
+    label, document, e-?mail, message,
     phase, step, stage, screen, page, form, field, queue, inbox, desk, counter, meeting, call, checkout,
     basket, cart, line, room, hand-?over, when, while, during, before, after, between, until, as soon as,
     start(s|ed|ing)?, open(s|ed|ing)?, enter(s|ed|ing)?, typ(es?|ed|ing), draft(s|ed|ing)?,
@@ -146,7 +179,8 @@ _LOSS = _any(
     churn\w*, leav\w+, quit\w*, burn-?out, delay\w*, late, miss\w*, wait\w*, error\w*, mistake\w*,
     wrong\w*, fail\w*, complain\w*, refund\w*, fine[sd]?, penalt\w+, risk\w*, harm\w*, injur\w*,
     danger\w*, accident\w*, waste\w*, rework\w*, backlog\w*, overtime, cannot, can['’]?t, fraud\w*,
-    drop\w*, declin\w*, fall\w*, shrink\w*, cancel\w*
+    drop\w*, declin\w*, fall\w*, shrink\w*, cancel\w*, throw\w*, scrap\w*, spoil\w*, idle, damag\w*, die[sd]?,
+    deaths?, lawsuits?, turnover, clos(es|ed|ing|ure)
     """
 )
 
@@ -163,10 +197,18 @@ def _lacks(pattern: re.Pattern[str]) -> Callable[[str], str | None]:
     return lambda text: None if pattern.search(text) else text
 
 
+_GROUP = re.compile(rf"{_WIDE}{_EVERYBODY.pattern}", re.IGNORECASE)
+
+
+def _lacks_rate(text: str) -> str | None:
+    """Neither a number nor words that a rate follows from."""
+    return None if _NUMBER.search(text) or _RATE.search(text) else text
+
+
 def _unsegmented(text: str) -> str | None:
     """A group that is everybody, with nothing after it that narrows it."""
-    found = _EVERYBODY.search(text)
-    return found[0] if found and found.start() < 10 and not _SEGMENT.search(text[found.end() :]) else None
+    found = _GROUP.match(text)
+    return found[0] if found and not _SEGMENT.search(text[found.end() :]) else None
 
 
 def _vague(text: str) -> str | None:
@@ -217,8 +259,12 @@ RULES: tuple[Rule, ...] = (
         "Put a number or a name in its place.",
     ),
     Rule(
-        "no_number", "should", ("why", "when"), _lacks(_NUMBER),
+        "no_number", "should", ("why",), _lacks(_NUMBER),
         "Add a number: how many times, how much, or which share.",
+    ),
+    Rule(
+        "no_number", "should", ("when",), _lacks_rate,
+        "Add how often: so many times a day, a week or a month.",
     ),
     Rule(
         "no_size", "should", ("who",), _lacks(_NUMBER),

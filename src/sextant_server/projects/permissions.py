@@ -156,3 +156,14 @@ def visible(who: Caller) -> Any:
 def may_create(who: Caller) -> bool:
     """Any person with an account may open a project and becomes its owner; a token may not."""
     return who.local or who.user is not None
+
+
+def may_weigh(who: Caller) -> bool:
+    """Whether the caller sees and changes the installation's opportunities: whoever has an account, but for those
+    who are here to rate and nothing else. They belong to no project, so a project's token does not reach them."""
+    if who.local or who.everything:
+        return True
+    if who.token is not None or who.user is None:
+        return False
+    roles = set(Member.objects.filter(user=who.user).values_list("role", flat=True))
+    return not roles or roles != {"rater"}

@@ -11,7 +11,6 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("sign-in/", auth.LoginView.as_view(), name="login"),
     path("sign-out/", auth.LogoutView.as_view(), name="logout"),
-    path("new/", views.new, name="new-project"),
     path("p/<slug:slug>/", views.project, name="project"),
     path("p/<slug:slug>/settings/", settings_views.settings, name="settings"),
     path("accounts/", settings_views.accounts, name="accounts"),

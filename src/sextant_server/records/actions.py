@@ -18,7 +18,7 @@ from sextant.acceptance import accept
 from sextant.canonical import canonical
 from sextant.chain import GENESIS, Link, body_digest, link_digest
 from sextant.criteria import Criterion
-from sextant.documents import Document
+from sextant.documents import Document, Merge, merge
 from sextant.errors import Conflict, InvalidInput, NotFound
 from sextant.evidence import Evidence, Measurement, Version, shortened
 from sextant.lifecycle.phases import BY_KEY
@@ -371,6 +371,29 @@ def put_document(
     )  # fmt: skip
     _record(project, caller, "document", [row])
     return row
+
+
+@transaction.atomic
+def put_merged(
+    project: Project, caller: Caller, document: Document, *, key: str = "", had: int | None = None
+) -> tuple[DocumentRow, Merge | None]:
+    """Store a document whose writer had version `had` before them. What somebody else wrote meanwhile in other fields
+    is kept, and the merge says which; a field that both changed is a Conflict that names it, and nothing is stored."""
+    lock(project)
+    rows = DocumentRow.objects.filter(project=project, kind=document.kind, key=key)
+    present = rows.filter(present=True).first()
+    base = rows.filter(version=had).first() if had else None
+    if had is None or present is None or present.version == had or base is None or present.withdrawn:
+        return put_document(project, caller, document, key=key, expected_version=had), None
+    kind = type(document)
+    theirs = kind.model_validate(json.loads(present.body))
+    merged = merge(kind.model_validate(json.loads(base.body)), document, theirs)
+    if merged.clashes:
+        raise Conflict(
+            f"{present.by} changed {', '.join(merged.clashes)} meanwhile (version {present.version}; you had {had})",
+            where=document.label, todo="look at what is stored now, take over what you need, and save again",
+        )  # fmt: skip
+    return put_document(project, caller, merged.document, key=key), merged
 
 
 @transaction.atomic

@@ -10,7 +10,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-from sextant.documents import Document, document_kinds
+from sextant.documents import Document, Merge, document_kinds
 from sextant.errors import Conflict, NotFound, SextantError
 from sextant.lifecycle.phases import BY_KEY
 from sextant.lifecycle.state import ProjectState
@@ -24,7 +24,10 @@ from sextant_server.records import actions, queries
 from sextant_server.records.document_forms import DocumentForm, readable, shown
 
 #: Kinds that have a page of their own, by the name of its address. The plain form is there for them too.
-OWN_PAGES = {"decision_tree": "tree", "roi": "roi", "feasibility": "feasibility", "brief": "brief"}
+OWN_PAGES = {
+    "five_ws": "five-ws", "interview": "interviews", "decision_tree": "tree", "roi": "roi", "feasibility": "feasibility",
+    "brief": "brief",
+}  # fmt: skip
 
 
 def _kind(kind: str) -> type[Document]:
@@ -69,10 +72,13 @@ def document(request: HttpRequest, slug: str, kind: str, key: str) -> HttpRespon
                 _new_key(request.POST.get("key", ""), form.document) if model.many else ""
             )
             try:
-                actions.put_document(
-                    found.project, found.caller, form.document, key=new_key,
-                    expected_version=int(had) if had.isdigit() else None,
-                )  # fmt: skip
+                _, merged = actions.put_merged(
+                    found.project,
+                    found.caller,
+                    form.document,
+                    key=new_key,
+                    had=int(had) if had.isdigit() else None,
+                )
             except Conflict as error:
                 conflict = {
                     "error": error,
@@ -81,7 +87,7 @@ def document(request: HttpRequest, slug: str, kind: str, key: str) -> HttpRespon
             except SextantError as error:
                 form.faults.append(str(error))
             else:
-                messages.success(request, f"{model.label}: saved.")
+                messages.success(request, f"{model.label}: saved.{kept(merged)}")
                 return redirect("document", slug, kind, new_key or "-")
     else:
         form = DocumentForm(model, initial=initial)
@@ -100,6 +106,15 @@ def document(request: HttpRequest, slug: str, kind: str, key: str) -> HttpRespon
         "records/document.html",
         context,
         status=(409 if conflict else 422) if bad else 200,
+    )
+
+
+def kept(merged: Merge | None) -> str:
+    """What was kept of somebody else's change, as the end of a message."""
+    return (
+        f" Somebody else wrote meanwhile; their {', '.join(merged.taken)} is kept."
+        if merged and merged.taken
+        else ""
     )
 
 

@@ -1,0 +1,177 @@
+"""Forms of the four ways to begin."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from django import forms
+from pydantic import ValidationError
+
+from sextant import __version__
+from sextant.criteria import Baseline, Binding, Criterion, Origin, Setting
+from sextant.deployment.documents import Monitor
+from sextant.errors import InvalidInput
+from sextant.evidence import Declared, Version
+from sextant.maintenance.documents import ReviewPlan
+from sextant.problem.plain_text import MOST
+from sextant_server.problem.forms import OpenForm
+
+
+class ScratchForm(OpenForm):
+    """A name is enough."""
+
+    summary = forms.CharField(
+        max_length=1000, required=False, label="In one sentence", help_text="What it does, and for whom.",
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )  # fmt: skip
+    field_order = ("name", "summary", "rigor", "slug")
+
+
+class PasteForm(OpenForm):
+    """A one-pager; its name is asked for once its text was read."""
+
+    text = forms.CharField(
+        label="Your one-pager", max_length=MOST, strip=False,
+        widget=forms.Textarea(attrs={"rows": 12, "data-paste-rich": ""}),
+        help_text="Out of a document, a wiki or a mail. Headings are understood; formatting, pictures and scripts are dropped.",
+    )  # fmt: skip
+    field_order = ("text", "name", "rigor", "slug")
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        for name in ("name", "rigor"):
+            self.fields[name].required = False
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        data["rigor"] = data.get("rigor") or "standard"
+        return data
+
+    def named(self) -> bool:
+        """Whether it has a name by now; says so beside the field if not."""
+        if self.cleaned_data.get("name"):
+            return True
+        self.add_error("name", "This field is required.")
+        return False
+
+
+class ExampleForm(OpenForm):
+    """The example under its own name, or under yours."""
+
+    def __init__(self, *args: Any, taken: bool, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if taken:
+            self.fields[
+                "slug"
+            ].help_text = "There is a project of the example's own short name already: give another one here or change the name."
+
+
+class LiveForm(OpenForm):
+    """A model that is live: what it is, since when, and one number that shows whether it does its job."""
+
+    opened_at_phase = forms.ChoiceField(
+        label="Where it starts", widget=forms.RadioSelect,
+        choices=[
+            ("maintenance", "6 Maintenance: users rely on it; watch it, review it, improve it"),
+            ("evaluation", "4 Evaluation: it is built and perhaps tried out; find out whether it is good enough"),
+        ],
+        help_text="Phases before it are shown as not assessed. You can still fill them in.",
+    )  # fmt: skip
+    model = forms.CharField(
+        max_length=200, label="Model and version", help_text="As you call them, for example: reader@v3.",
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )  # fmt: skip
+    since = forms.DateField(
+        label="In use since",
+        required=False,
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+        help_text="Leave empty if no user meets it yet.",
+    )
+    metric = forms.CharField(
+        max_length=200, label="The number that matters most",
+        help_text="One that you can read somewhere today, for example: forms read without a correction.",
+    )  # fmt: skip
+    family = forms.ChoiceField(
+        label="Its kind",
+        choices=[("product", "what users do"), ("ml", "how good the model is"), ("business", "what the business gets"),
+                 ("system", "how the system runs"), ("cost", "what it costs")],
+    )  # fmt: skip
+    unit = forms.CharField(
+        max_length=60, label="Unit", help_text="share (0.9 is 90 %), ms, USD, posts, points …"
+    )
+    direction = forms.ChoiceField(
+        label="It must be", choices=[("at_least", "at least"), ("at_most", "at most")]
+    )
+    threshold = forms.FloatField(label="The bar", widget=forms.NumberInput(attrs={"step": "any"}))
+    today = forms.FloatField(
+        label="What it is now", required=False, widget=forms.NumberInput(attrs={"step": "any"}),
+        help_text="If you can read it today: then there is a status today. It is shown as declared.",
+    )  # fmt: skip
+    source = forms.CharField(
+        max_length=500, label="Where it is read", help_text="The dashboard, report or query."
+    )
+    watched_by = forms.CharField(
+        max_length=200, label="Who watches it", help_text="A role, such as product manager."
+    )
+    field_order = (
+        "name", "opened_at_phase", "model", "since", "metric", "family", "unit", "direction", "threshold", "today",
+        "source", "watched_by", "rigor", "slug",
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, today: date, **options: Any) -> None:
+        self._today = today
+        super().__init__(*args, **options)
+
+    def clean_since(self) -> date | None:
+        since: date | None = self.cleaned_data["since"]
+        if since and since > self._today:
+            raise forms.ValidationError("That day has not come yet.")
+        return since
+
+    def project(self) -> dict[str, Any]:
+        """What `start_project` needs: the model in service, the target, who watches it, when it is reviewed first,
+        and the number as it is today."""
+        data = self.cleaned_data
+        name, _, version = data["model"].strip().partition("@")
+        try:
+            model = Version(
+                kind="model",
+                name=re.sub(r"[^a-z0-9_-]+", "-", name.lower()).strip("-"),
+                version=version or "1",
+            )
+        except ValidationError as error:
+            raise InvalidInput(
+                f"{data['model'][:60]!r} names no model", where="model", rule="its name, @ and its version",
+                todo="write it as reader@v3",
+            ) from error  # fmt: skip
+        key = re.sub(r"[^a-z0-9]+", "-", data["metric"].lower()).strip("-")[:60].strip("-") or "number"
+        declared = data["today"] is not None
+        criterion = Criterion(
+            key=key, name=data["metric"], family=data["family"], metric=data["metric"], unit=data["unit"],
+            direction=data["direction"], threshold=data["threshold"], owner=data["watched_by"],
+            origins=(Origin.MEASURED, Origin.DECLARED),
+            baseline=Baseline(value=data["today"], source=data["source"], at=self._today) if declared else None,
+            binding=Binding(measured_by=data["source"], owner=data["watched_by"], starts=self._today),
+        )  # fmt: skip
+        group = {"ml": "model", "product": "business"}.get(data["family"], data["family"])
+        monitor = Monitor(group=group, criterion=key, source=data["source"], owner=data["watched_by"])
+        review = ReviewPlan(
+            first_on=self._today + timedelta(days=7), cadence_days=7, owner=data["watched_by"]
+        )
+        exposed = datetime.combine(data["since"], time(), UTC) if data["since"] else None
+        evidence = [
+            Declared.model_validate(
+                {
+                    "criterion": key, "unit": data["unit"], "estimand": data["metric"], "setting": Setting.REVIEW,
+                    "value": data["today"], "producer": {"name": "entered by hand", "version": __version__},
+                    "at": datetime.now(UTC), "source": data["source"], "source_date": self._today, "model": model,
+                }
+            )
+        ] if declared else []  # fmt: skip
+        return {
+            "opened_at_phase": data["opened_at_phase"], "in_service": str(model) if exposed else "",
+            "candidate": str(model), "exposed_at": exposed, "criteria": [criterion], "evidence": evidence,
+            "documents": [(key, monitor), ("", review)],
+        }  # fmt: skip
