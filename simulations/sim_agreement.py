@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from sextant.stats import agreement_interval, cohen_interval
+from sextant.stats import agreement_interval, cohen_interval, krippendorff_interval
 from simulations.harness import Rate, Rng, Runs, Simulation, count
 
 
@@ -49,6 +49,34 @@ def _simulate(rng: Rng, runs: Runs) -> Iterator[Rate]:
         yield Rate(
             f"{what}, upper bound", 0.95, count(not high < truth for _, high in found), n, "at least", 0.005
         )
+
+    for items, raters, shares, error in ((50, 3, (0.3, 0.4, 0.3), 0.1), (200, 3, (0.6, 0.3, 0.1), 0.2)):
+        given = np.array(shares)
+        rates = np.full((3, 3), error / 2)
+        np.fill_diagonal(rates, 1 - error)
+        truth = _alpha_of_numbers(given, rates)
+        bounds = [_numbers(rng, items, raters, given, rates, seed) for seed in range(n)]
+        what = f"krippendorff_interval, {items} items by {raters}, alpha of numbers {truth:.2f}"
+        lower = count(not low > truth for low, _ in bounds)
+        yield Rate(f"{what}, lower bound", 0.95, lower, n, "at least", 0.005)
+        upper = count(not high < truth for _, high in bounds)
+        yield Rate(f"{what}, upper bound", 0.95, upper, n, "at least", 0.005)
+
+
+def _alpha_of_numbers(given: NDArray[np.float64], rates: NDArray[np.float64]) -> float:
+    """Of infinitely many items, labels being 1, 2, 3: 1 - (squared distance within an item) / (between any two)."""
+    apart = np.subtract.outer(np.arange(3.0), np.arange(3.0)) ** 2
+    used = given @ rates
+    return float(1 - np.einsum("t,ti,tj,ij->", given, rates, rates, apart) / (used @ apart @ used))
+
+
+def _numbers(
+    rng: Rng, items: int, raters: int, given: NDArray[np.float64], rates: NDArray[np.float64], seed: int
+) -> tuple[float, float]:
+    truths = rng.choice(len(given), size=items, p=given)
+    patterns = [rng.multinomial(raters, rates[label]).tolist() for label in truths]
+    found = krippendorff_interval(patterns, metric="interval", sides=1, resamples=400, seed=seed)
+    return found.lower, found.upper
 
 
 def _pair(
