@@ -10,7 +10,7 @@ from sextant.evidence import Count, Declared, Producer, Version
 from sextant.problem.documents import Brief, DecisionTree, Feasibility, Roi, Side, Spread, Stakeholder
 from sextant.reports import read_evidence
 from sextant_server.lifecycle import actions as lifecycle
-from sextant_server.people import mail_actions, sign_actions
+from sextant_server.people import mail_actions, sign_actions, talk_actions
 from sextant_server.projects import actions as projects
 from sextant_server.projects.models import Project
 from sextant_server.records import actions as records
@@ -123,6 +123,11 @@ def _people(project: Project) -> None:
         base="https://sextant.test/s/",
         email="l@example.org",
     )
+    for about in ("criterion:accuracy", "document:brief", "goals", "item:1a"):
+        said = talk_actions.comment(project, LOCAL, about, f"@mira look at {LONG}")
+        talk_actions.comment(project, LOCAL, about, "Dealt with.")
+        talk_actions.ask_review(project, LOCAL, about, who="mira", due=NOW.date() + timedelta(days=7))
+        talk_actions.resolve(project, LOCAL, said.key)
     mail_actions.add_channel(project, LOCAL, name=LONG[:80], url="https://example.com/hook")
 
 

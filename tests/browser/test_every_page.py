@@ -33,7 +33,7 @@ FULL = {
     **EMPTY, "phase": {"phase": "problem"}, "exempt": {"target": "1d"}, "document": {"kind": "five_ws", "key": "-"},
     "document-version": {"kind": "five_ws", "key": "-", "number": 1}, "target": {"key": "accuracy"},
     "edit-target": {"key": "faded"}, "retire-target": {"key": "accuracy"}, "enter-number": {"key": "posts"},
-    "decided": {}, "job": {}, "changed-since": {"subject": "brief"}, "compare-briefs": {},
+    "decided": {}, "job": {}, "changed-since": {"subject": "brief"}, "compare-briefs": {}, "talk": {},
     "target-numbers": {"key": "clerks"},
 }  # fmt: skip
 OUTSIDE = (
@@ -72,6 +72,8 @@ def test_page_of_an_empty_project(visit: Visit, name: str) -> None:
 
 
 def _address(name: str, project: Project) -> str:
+    if name == "talk":
+        return reverse("talk", args=[project.slug]) + "?about=item:1a"
     given = dict(FULL[name])
     if name == "decided":
         given["number"] = DecisionRow.objects.latest("id").pk

@@ -6,9 +6,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 
-from sextant.errors import NotFound, SextantError
-from sextant_server.people import mail, sign_actions, signing
+from sextant.errors import Conflict, NotFound, SextantError
+from sextant_server.people import mail, sign_actions, signing, talk_actions
 from sextant_server.people.sign_models import Invitation
+from sextant_server.people.talk_models import Comment
 from sextant_server.records import queries
 from sextant_server.records.models import Head
 
@@ -24,6 +25,10 @@ def guest(request: HttpRequest, secret: str) -> HttpResponse:
         try:
             if request.POST.get("do") == "code":
                 sign_actions.send_code(link)
+            elif request.POST.get("do") == "comment":
+                if why := signing.over(link, queries.project_state(link.project)):
+                    raise Conflict(sign_actions.OVER[why])
+                talk_actions.comment_by_link(link, request.POST.get("text", ""))
             else:
                 sign_actions.sign_by_link(
                     link, digest=request.POST.get("digest", ""), code=request.POST.get("code", "")
@@ -70,7 +75,8 @@ def _shown(request: HttpRequest, link: Invitation, error: SextantError | None) -
         "reread": request.method == "POST" and request.POST.get("digest", digest) != digest,
         "mail_on": mail.is_on() and bool(link.email), "mail_off": mail.OFF,
         "code": sent if link.code_hashed and link.code_until and link.code_until > timezone.now() else None,
-        "minutes": sign_actions.CODE_MINUTES,
+        "minutes": sign_actions.CODE_MINUTES, "text": request.POST.get("text", ""),
+        "said": Comment.objects.filter(project=link.project, by_id=f"link:{link.pk}").order_by("id")[:100],
     }  # fmt: skip
     return render(request, "people/guest.html", context, status=error.status if error else 200)
 

@@ -13,7 +13,7 @@ from django.urls import reverse
 from sextant.errors import NotFound, SextantError
 from sextant.lifecycle.state import ProjectState
 from sextant.problem.documents import Stakeholder
-from sextant_server.people import mail, mail_actions, sign_actions, signing
+from sextant_server.people import mail, mail_actions, sign_actions, signing, talk, talk_actions
 from sextant_server.people.mail_models import Channel
 from sextant_server.projects.frame import enter, page, put_beside, sent
 from sextant_server.projects.models import Member
@@ -58,11 +58,14 @@ def sign(request: HttpRequest, slug: str, subject: str) -> HttpResponse:
         else:
             messages.success(request, "Signed. A material change asks for a new signature.")
             return redirect("sign", slug, subject)
+    about = talk_actions.about_signed(subject)
     listed = signing.signers(found.project, state, subject, digest)
     me = next((s for s in listed if s.person.is_person(found.caller.name)), None)
     others = SignatureRow.objects.filter(project=found.project, subject=subject).select_related("record")
     context = {
         "subject": subject, "title": signing.title(subject), "digest": digest, "error": error, "changed": changed,
+        "about": about,
+        "heard": talk.heard(state, talk.comments(found.project, about), digest) if subject == "goals" else [],
         "sequence": Head.objects.get(project=found.project).sequence, "sections": signing.contents(state, subject),
         "signers": listed, "me": me, "mail_on": mail.is_on(), "mail_off": mail.OFF,
         "others": [

@@ -27,6 +27,7 @@ TOLD = {
     "member": "People changed", "token": "Token changed", "webhook": "Webhook changed",
     "invitation": "Asked to sign", "channel": "Chat channel changed",
     "attachment": "File attached",
+    "comment": "Comment", "review": "Review",
 }  # fmt: skip
 
 
@@ -233,6 +234,11 @@ def told(record: Record) -> str:
                 if body.get("revoked")
                 else f"{body['subject'].replace('_', ' ')}: {body['person']}"
             )
+        case "comment":
+            state = " (erased)" if body["erased"] else " (resolved)" if body["resolved_by"] else ""
+            return f"{body['by']} on {body['about'].replace('_', ' ')}{state}"
+        case "review":
+            return f"{body['asked']} on {body['about'].replace('_', ' ')}: {body['state']}"
         case "channel":
             return str(body.get("name") or "removed")
         case "webhook":

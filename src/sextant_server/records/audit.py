@@ -8,6 +8,7 @@ from typing import Any
 from sextant.canonical import canonical
 from sextant.chain import Record as ChainRecord
 from sextant.chain import Verification, Verifier
+from sextant_server.people.talk_models import Comment, Review
 from sextant_server.projects.models import Project
 from sextant_server.records import anchors
 from sextant_server.records.models import (
@@ -29,6 +30,7 @@ from sextant_server.records.models import (
 
 SAYING: tuple[type[Said], ...] = (
     CriterionRow, DocumentRow, SubjectRow, SignatureRow, Exemption, DecisionRow, RoundRow, RiskRow, PlanRow,
+    Comment, Review,
 )  # fmt: skip
 CHUNK = 2000
 
@@ -155,6 +157,8 @@ KEPT: dict[str, tuple[type[Said], tuple[str, ...]]] = {
     "risk": (RiskRow, ("key",)),
     "plan": (PlanRow, ("phase",)),
     "evidence": (EvidenceRow, ()),
+    "comment": (Comment, ("key",)),
+    "review": (Review, ("key",)),
 }
 
 

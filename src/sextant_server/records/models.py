@@ -182,6 +182,11 @@ class DocumentRow(Said):
             "content": body_digest(self.body), "withdrawn": self.withdrawn,
         }  # fmt: skip
 
+    @property
+    def talked(self) -> str:
+        """How talk names this document, whatever its version."""
+        return f"document:{self.kind}:{self.key}" if self.key else f"document:{self.kind}"
+
 
 class SubjectRow(Said):
     """A thing with versions that evidence rests on."""
