@@ -41,7 +41,7 @@ SECTIONS = (
     ("Look at data", {
         "profile": ("profile:profile", "What a table holds, column by column, in some KB"),
         "labels": ("labels:labels", "Many people's labels: agreement, consensus, how good each labeler is"),
-        "drift": ("drift:drift", "What has moved between two tables; exit 1 if something has"),
+        "drift": ("drift:drift", "What has moved between two tables, column by column"),
     }),
     ("Decide and plan", {
         "opportunities": ("opportunities:opportunities", "What might become a project: rated, scored, compared"),

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 )  # fmt: skip
 @as_json_option
 def profile(tables: tuple[str, ...], columns: str, path: Path | None, form: str) -> None:
-    """What a table holds, column by column, whatever its size.
+    """What a table holds, column by column, in some KB.
 
     TABLE is a file (Parquet, CSV, JSON lines), a Delta table, a folder, a pattern, or a stored profile
     (.json). All rows are counted, never a sample. Several are parts of one whole, such as days: each is

@@ -37,7 +37,7 @@ def compose(
     """
     prose: dict[str, Any] = {}
     if five_ws:
-        answers = (five_ws.what, five_ws.when, five_ws.where)
+        answers = (five_ws.what, five_ws.why, five_ws.when, five_ws.where)
         prose["problem"] = " ".join(f"{text.rstrip('.')}." for text in answers if text)
         prose["target_users"] = five_ws.who
     baselines = [c for c in criteria if c.family == "business" and c.baseline]

@@ -49,10 +49,12 @@ def ask(answers: Mapping[str, str]) -> str:
     }  # fmt: skip
     headers = {"Authorization": f"Bearer {settings.OPINION_KEY}"} if settings.OPINION_KEY else {}
     seconds = float(settings.OPINION_SECONDS)
+    # Made before the clock starts: reading the certificates is not the model's time.
+    with_time_left = httpx.Client(timeout=seconds, follow_redirects=False)
     ends, got = time.monotonic() + seconds, bytearray()
     try:
         with (
-            httpx.Client(timeout=seconds, follow_redirects=False) as client,
+            with_time_left as client,
             client.stream(
                 "POST", f"{settings.OPINION_URL.rstrip('/')}/chat/completions", json=body, headers=headers
             ) as response,

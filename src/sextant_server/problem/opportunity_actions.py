@@ -37,7 +37,7 @@ def put_opportunities(
     """
     require_weighing(caller)
     standing = {row.key: row for row in OpportunityRow.objects.select_for_update()}
-    titles = {row.title.casefold(): row for row in standing.values()}
+    titles = {row.title.casefold(): row.key for row in standing.values()}
     place = max((row.position for row in standing.values()), default=0)
     stored: list[OpportunityRow] = []
     given: set[str] = set()
@@ -54,10 +54,11 @@ def put_opportunities(
                     where=where,
                     todo="choose another title",
                 )
-            key = same.key if same is not None else _free_key(title, {*standing, *given})
+            key = same if same is not None else _free_key(title, {*standing, *given})
         if key in given:
             raise InvalidInput(f"{key!r} is given twice", where=where, rule="a key names one opportunity")
         given.add(key)
+        titles.setdefault(title.casefold(), key)
         row = standing.get(key)
         said = read_opportunity({**_kept(row, values), **plain, "key": key}, where=where)
         if row is None:

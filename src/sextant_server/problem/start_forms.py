@@ -44,11 +44,6 @@ class PasteForm(OpenForm):
         for name in ("name", "rigor"):
             self.fields[name].required = False
 
-    def clean(self) -> dict[str, Any]:
-        data = super().clean() or {}
-        data["rigor"] = data.get("rigor") or "standard"
-        return data
-
     def named(self) -> bool:
         """Whether it has a name by now; says so beside the field if not."""
         if self.cleaned_data.get("name"):

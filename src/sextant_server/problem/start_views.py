@@ -37,7 +37,11 @@ def new(request: HttpRequest) -> HttpResponse:
 @login_required
 def paste(request: HttpRequest) -> HttpResponse:
     """Paste a one-pager: see what each rule took, and from which line; open the project with what one keeps."""
-    form = PasteForm(sent(request), initial={"rigor": "standard"})
+    data = sent(request)
+    if data is not None and not data.get("rigor"):
+        data = data.copy()
+        data["rigor"] = "standard"
+    form = PasteForm(data)
     found: Prefill | None = None
     if request.method == "POST" and form.is_valid():
         try:
@@ -53,6 +57,7 @@ def paste(request: HttpRequest) -> HttpResponse:
                 request, f"{project.name} is open, with what your text says. The text itself is not kept."
             )
             return redirect("forward-brief", project.slug)
+    form.fields["name"].required = form.fields["rigor"].required = True
     return _shown(request, "problem/paste.html", form, way="paste", found=found, lines=_lines(found))
 
 
