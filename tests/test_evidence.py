@@ -170,6 +170,14 @@ OWN: dict[str, Any] = {
         why=WORDS,
         produced=VERSIONS,
     ),
+    "pipeline_run": dicts(
+        job=WORDS,
+        run=WORDS,
+        outcome=st.sampled_from(["complete", "failed", "aborted"]),
+        ended_at=TIMES,
+        inputs=st.lists(WORDS, max_size=2),
+        rows=st.integers(0),
+    ),
     "freshness": dicts(data=VERSIONS, last_refreshed_at=TIMES, cadence_days=st.floats(0.01, 900)),
     "model_run": dicts(
         model=VERSIONS,

@@ -263,6 +263,24 @@ class Freshness(Evidence):
         return f"freshness:{self.data.name}"
 
 
+class PipelineRun(Evidence):
+    """A pipeline's job ran to its end, as OpenLineage tells: what it read and wrote, and how it came out."""
+
+    kind: Literal["pipeline_run"] = "pipeline_run"
+    job: Text
+    run: Text
+    outcome: Literal["complete", "failed", "aborted"]
+    started_at: AwareDatetime | None = None
+    ended_at: AwareDatetime
+    inputs: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ()
+    rows: int | None = Field(default=None, ge=0)
+
+    @property
+    def topic(self) -> str:
+        return f"pipeline_run:{self.job}"
+
+
 class ModelRun(Evidence):
     """One trained (or hand-written) model: its approach, parameters, training data, and what training took."""
 
@@ -284,13 +302,13 @@ MEASUREMENTS: tuple[type[Measurement], ...] = (
 )  # fmt: skip
 REPORTS: tuple[type[Evidence], ...] = (
     QualityReport, LeakageReport, Slices, Experiment, HumanStudy, RedTeamRun, RolloutStep, MonitorSample, ChannelTest,
-    RollbackDrill, DriftRun, RetrainingRun, Freshness, ModelRun,
+    RollbackDrill, DriftRun, RetrainingRun, Freshness, ModelRun, PipelineRun,
 )  # fmt: skip
 
 AnyEvidence = Annotated[
     Proportion | Mean | Quantile | ProportionDifference | MeanDifference | Agreement | Drift | Count | Declared
     | Estimate | QualityReport | LeakageReport | Slices | Experiment | HumanStudy | RedTeamRun | RolloutStep
-    | MonitorSample | ChannelTest | RollbackDrill | DriftRun | RetrainingRun | Freshness | ModelRun,
+    | MonitorSample | ChannelTest | RollbackDrill | DriftRun | RetrainingRun | Freshness | ModelRun | PipelineRun,
     Field(discriminator="kind"),
 ]  # fmt: skip
 

@@ -42,6 +42,7 @@ SECTIONS = (
         "profile": ("profile:profile", "What a table holds, column by column, in some KB"),
         "labels": ("labels:labels", "Many people's labels: agreement, consensus, how good each labeler is"),
         "drift": ("drift:drift", "What has moved between two tables, column by column"),
+        "data": ("data:data", "Versions of datasets: commit, log, diff, checkout, tag, retain, erase"),
     }),
     ("Decide and plan", {
         "opportunities": ("opportunities:opportunities", "What might become a project: rated, scored, compared"),

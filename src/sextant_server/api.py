@@ -268,6 +268,7 @@ def _http(request: HttpRequest, error: HttpError) -> HttpResponse:
 @cache
 def routers() -> NinjaAPI:
     """The API with every router mounted once."""
+    from sextant_server.data.api import router as data
     from sextant_server.jobs.api import router as jobs
     from sextant_server.lifecycle.api import router as lifecycle
     from sextant_server.problem.api import router as problem_router
@@ -275,7 +276,7 @@ def routers() -> NinjaAPI:
     from sextant_server.records.api import router as records
     from sextant_server.weeks.api import router as weeks
 
-    for router in (projects, problem_router, records, lifecycle, weeks, jobs):
+    for router in (projects, problem_router, records, lifecycle, weeks, jobs, data):
         api.add_router("", router)
     return api
 

@@ -15,7 +15,7 @@ from pytest_django import DjangoDbBlocker
 
 from sextant_server.api import routers
 from sextant_server.records.models import Head
-from tests.server.world import ACCURACY, World, make_world, share
+from tests.server.world import ACCURACY, DATA_VERSION, World, make_world, share
 
 API = "/api/v1"
 ONE = f"{API}/projects/{{slug}}"
@@ -74,6 +74,7 @@ GOOD: dict[tuple[str, str], tuple[int, Any]] = {
                "mitigation": "test them", "review_on": "2026-12-01", "status": "open"}],
     ),
     ("PUT", f"{ONE}/timeline"): (200, [{"phase": "data", "planned_start": "2026-01-01", "planned_cost": 100}]),
+    ("PUT", f"{ONE}/datasets/{{dataset}}/versions/{{number}}"): (200, DATA_VERSION),
     ("POST", f"{ONE}/jobs"): (202, {"kind": "audit.verify", "arguments": {}, "key": "k"}),
 }  # fmt: skip
 
@@ -101,7 +102,7 @@ def places(world: World, path: str) -> dict[str, Any]:
     return {
         "slug": "forms", "key": key, "kind": kind, "name": "reader", "digest": world.evidence, "phase": "problem",
         "target": "1d", "username": "leaver", "token_id": world.token.pk, "webhook_id": world.webhook.pk,
-        "job_id": world.job.pk,
+        "job_id": world.job.pk, "dataset": "train", "number": 1,
     }  # fmt: skip
 
 
@@ -145,7 +146,8 @@ def strict(text: str) -> Any:
 
 READ_AGAIN = (
     "criteria", "evidence", "documents", "subjects", "signable", "verdicts", "gates", "timeline", "risks", "reruns",
-    "failure-modes", "plan", "decisions", "exemptions", "jobs", "log/faults", "head", "phases/data/would-go-stale",
+    "failure-modes", "plan", "decisions", "exemptions", "datasets", "datasets/train", "jobs",
+    "log/faults", "head", "phases/data/would-go-stale",
 )  # fmt: skip
 
 

@@ -24,7 +24,7 @@ from pytest_django import Settings
 
 from sextant_server.api import routers
 from sextant_server.projects.models import Token
-from tests.server.world import ACCURACY, World, client, make_world, share
+from tests.server.world import ACCURACY, DATA_VERSION, LINEAGE, World, client, make_world, share
 
 pytestmark = pytest.mark.django_db
 
@@ -49,6 +49,7 @@ ALLOWED: dict[str, set[str]] = {
     "manage": {"owner", "admin"},
     "go back": {"owner", "editor", "admin"},
     # The file of a project is synced by programs, settings and all; a person needs the right to manage.
+    "send lineage": {"evidence", "write", "foreign"},
     "sync settings": {"owner", "admin", "write"},
 }
 EVERYBODY = ALLOWED["anything"]
@@ -245,6 +246,11 @@ API = [
     Row("PUT", f"{_ONE}/subjects/{{kind}}/{{name}}", "edit", 200, {"version": "m2"}),
     Row("GET", f"{_ONE}/signable", "view", 200),
     Row("POST", f"{_ONE}/signatures", "sign", 409, {"subject": "goals", "digest": "0" * 64, "role": "PM"}),
+    Row("GET", f"{_ONE}/datasets", "view", 200),
+    Row("GET", f"{_ONE}/datasets/{{dataset}}", "view", 200),
+    Row("GET", f"{_ONE}/datasets/{{dataset}}/versions/{{number}}", "view", 200),
+    Row("PUT", f"{_ONE}/datasets/{{dataset}}/versions/{{number}}", "evidence", 200, DATA_VERSION),
+    Row("POST", "/api/v1/lineage", "send lineage", 201, LINEAGE),
     Row("GET", f"{_ONE}/log", "view", 200),
     Row("GET", f"{_ONE}/head", "view", 200),
     Row("POST", f"{_ONE}/anchor", "edit", 201),
@@ -313,7 +319,7 @@ def places(world: World) -> dict[str, Any]:
         "slug": "forms", "key": "accuracy", "kind": "interview", "subject": "goals", "digest": world.evidence,
         "number": 1, "phase": "problem", "target": "1d", "username": "leaver", "token_id": world.token.pk,
         "webhook_id": world.webhook.pk, "job_id": world.job.pk, "name": "reader",
-        "secret": "0" * 64, "token": "none",
+        "secret": "0" * 64, "dataset": "train", "token": "none",
     }  # fmt: skip
 
 

@@ -49,6 +49,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "rollback_drill": {"deployment": MODEL, "way": "before_feature", "restored": True, "seconds": 2, "target_seconds": 60},
     "drift_run": {"model": MODEL, "type": "data", "subject": DATA, "checked": ["ink"], "drifted": ["ink"], "next_due": AT},
     "retraining_run": {"dry_run": True, "steps": {"collect": True, "retrain": False}, "outcome": "dry", "why": "tried"},
+    "pipeline_run": {"job": "etl/orders", "run": "r", "outcome": "complete", "ended_at": AT, "inputs": ["raw"], "rows": 5},
     "freshness": {"data": DATA, "last_refreshed_at": AT, "cadence_days": 7},
     "model_run": {"model": MODEL, "approach": "template matching", "parameters": {"k": 3}, "training_seconds": 0.2},
 }  # fmt: skip

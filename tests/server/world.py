@@ -102,6 +102,31 @@ def filled(project: Project) -> tuple[str, DecisionRow, Job]:
     return row.digest, decision, job
 
 
+#: A version of the dataset `train`, as a commit tells of it.
+DATA_VERSION: dict[str, Any] = {
+    "digest": "ab" * 32, "rows": 100, "columns": [["id", "int64"]], "at": "2026-06-01T12:00:00Z", "message": "first",
+    "by": "ann", "mode": "replace", "parent": None, "sources": ["dataset:raw@v1"], "recipe": "recipe:clean@r1",
+    "tags": ["golden"], "state": "kept", "gone_on": None, "profile": {"rows": 100},
+}  # fmt: skip
+LINEAGE: dict[str, Any] = {
+    "eventTime": "2026-06-01T12:00:00Z", "eventType": "COMPLETE", "producer": "https://example.com/etl",
+    "schemaURL": "https://openlineage.io/spec/2-0-2/OpenLineage.json",
+    "run": {"runId": "0192f2a0-0000-7000-8000-000000000000"}, "job": {"namespace": "etl", "name": "clean"},
+    "inputs": [{"namespace": "lake", "name": "raw"}], "outputs": [{"namespace": "lake", "name": "train"}],
+}  # fmt: skip
+
+
+def with_dataset(project: Project) -> None:
+    from sextant.data.versions import DataVersion
+    from sextant_server.data.actions import put_data_version
+
+    version = DataVersion(
+        "train", 1, "ab" * 32, 100, "", (("id", "int64"),), AT, "ann", "first", "replace", None, ("dataset:raw@v1",),
+        "recipe:clean@r1", ("golden",),
+    )  # fmt: skip
+    put_data_version(project, LOCAL, version, profile={"rows": 100})
+
+
 def make_world() -> World:
     """Two filled projects; of the first an account in every role and tokens of every scope."""
     project, other = open_project(), open_project("other")
@@ -123,6 +148,8 @@ def make_world() -> World:
         [{"key": "letters", "title": "Sort letters", "value": 4, "feasibility": 3, "data": 2, "risk": 2}],
     )
     their_digest, their_decision, their_job = filled(other)
+    for one in (project, other):
+        with_dataset(one)
     their_hook = projects.add_webhook(other, LOCAL, "https://example.com/theirs")
     return World(
         project, other, people, tokens, digest, decision, job,

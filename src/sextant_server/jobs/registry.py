@@ -55,6 +55,11 @@ class Work:
             raise InvalidInput(f"job {self.job.pk} belongs to no project", where=self.job.kind)
         return self.job.project
 
+    @property
+    def scheduled(self) -> bool:
+        """Whether a schedule asked for it, and no person."""
+        return (self.job.key or "").startswith("scheduled:")
+
     def step(
         self, fraction: float, message: str = "", *, checkpoint: Mapping[str, Any] | None = None
     ) -> None:

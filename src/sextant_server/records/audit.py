@@ -8,6 +8,7 @@ from typing import Any
 from sextant.canonical import canonical
 from sextant.chain import Record as ChainRecord
 from sextant.chain import Verification, Verifier
+from sextant_server.data.models import DataVersionRow
 from sextant_server.people.talk_models import Comment, Review
 from sextant_server.projects.models import Project
 from sextant_server.records import anchors
@@ -31,6 +32,7 @@ from sextant_server.records.models import (
 SAYING: tuple[type[Said], ...] = (
     CriterionRow, DocumentRow, SubjectRow, SignatureRow, Exemption, DecisionRow, RoundRow, RiskRow, PlanRow,
     Comment, Review,
+    DataVersionRow,
 )  # fmt: skip
 CHUNK = 2000
 
@@ -156,6 +158,7 @@ KEPT: dict[str, tuple[type[Said], tuple[str, ...]]] = {
     "iteration": (RoundRow, ()),
     "risk": (RiskRow, ("key",)),
     "plan": (PlanRow, ("phase",)),
+    "data_version": (DataVersionRow, ("name", "number")),
     "evidence": (EvidenceRow, ()),
     "comment": (Comment, ("key",)),
     "review": (Review, ("key",)),

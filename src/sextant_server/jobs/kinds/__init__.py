@@ -6,6 +6,7 @@ from sextant_server.jobs.kinds import (
     audit_verify,
     chat_deliver,
     checks_run,
+    data_freshness,
     digest_send,
     mail_deliver,
     standings_refresh,
@@ -13,5 +14,6 @@ from sextant_server.jobs.kinds import (
 )
 
 __all__ = [
-    "audit_verify", "chat_deliver", "checks_run", "digest_send", "mail_deliver", "standings_refresh", "webhook_deliver",
+    "audit_verify", "chat_deliver", "checks_run", "data_freshness", "digest_send", "mail_deliver",
+    "standings_refresh", "webhook_deliver",
 ]  # fmt: skip

@@ -14,6 +14,7 @@ from django.db import transaction
 
 from sextant.errors import Forbidden, InvalidInput, SextantError
 from sextant.evidence import Evidence, shortened
+from sextant.reports import QualityReport
 from sextant_server.jobs.registry import Work, job
 from sextant_server.projects.models import Project, Token
 from sextant_server.projects.permissions import Caller
@@ -66,6 +67,7 @@ def run_checks(work: Work) -> dict[str, Any]:
                     found = measures.run(
                         settled, plan.spec, root, now=datetime.now(UTC), code=code, inputs=inputs
                     )
+                    found = [_by_schedule(e) for e in found] if work.scheduled else found
                 except SextantError as error:
                     became = {"failed": str(error)}
             with transaction.atomic():
@@ -80,6 +82,13 @@ def run_checks(work: Work) -> dict[str, Any]:
             + "; ".join(f"{name}: {why}" for name, why in failed.items())
         )
     return {"checks": ended}
+
+
+def _by_schedule(evidence: Evidence) -> Evidence:
+    """What a schedule asked for says so: a report by hand does not keep a pipeline going."""
+    return (
+        evidence.model_copy(update={"scheduled": True}) if isinstance(evidence, QualityReport) else evidence
+    )
 
 
 def _folder() -> Path:

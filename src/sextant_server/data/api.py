@@ -1,0 +1,151 @@
+"""Datasets with their versions and freshness, and events of pipelines as OpenLineage has them."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import zlib
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest
+from ninja import Query, Router, Status
+from pydantic import AwareDatetime, Field
+
+from sextant.data.openlineage import read_event
+from sextant.data.versions import DataVersion
+from sextant.errors import Forbidden, InvalidInput
+from sextant_server.data import actions, queries
+from sextant_server.projects.api import Strict
+from sextant_server.projects.permissions import access, caller
+
+router = Router(tags=["data"])
+
+
+class DataVersionIn(Strict):
+    digest: str = Field(pattern="^[0-9a-f]{64}$")
+    rows: int = Field(ge=0, lt=2**63)
+    columns: list[tuple[str, str]] = Field([], max_length=5000)
+    at: AwareDatetime
+    by: str = Field("", max_length=200)
+    message: str = Field("", max_length=4000)
+    mode: Literal["replace", "append", "erase"] = "replace"
+    parent: int | None = Field(None, ge=1, lt=2**31)
+    sources: list[str] = Field([], max_length=500)
+    recipe: str = Field("", max_length=300)
+    tags: list[str] = Field([], max_length=100)
+    state: Literal["kept", "erased", "expired"] = "kept"
+    gone_on: AwareDatetime | None = None
+    profile: dict[str, Any] | None = None
+
+
+@router.get("/projects/{slug}/datasets")
+def list_datasets(request: HttpRequest, slug: str) -> dict[str, Any]:
+    """Every dataset at its newest version, and how fresh those are that a pipeline keeps."""
+    found = access(request, slug)
+    return {
+        "datasets": [queries.as_plain(row) for row in queries.datasets(found.project)],
+        "freshness": [_fresh(f) for f in queries.freshness(found.project, datetime.now(UTC))],
+    }
+
+
+@router.get("/projects/{slug}/datasets/{dataset}")
+def get_dataset(
+    request: HttpRequest, slug: str, dataset: str, limit: int = Query(30, ge=1, le=500)
+) -> dict[str, Any]:
+    """A dataset: its versions, the newest first, where they came from, and how fresh it is."""
+    found = access(request, slug)
+    rows = queries.versions(found.project, dataset, limit=limit)
+    edges = queries.lineage(rows, queries.runs(found.project, dataset), dataset)
+    fresh = [f for f in queries.freshness(found.project, datetime.now(UTC)) if f.dataset == dataset]
+    return {
+        "versions": [queries.as_plain(row) for row in rows],
+        "lineage": [
+            {"made": e.made, "sources": e.sources, "by": e.by, "at": e.at, "state": e.state} for e in edges
+        ],
+        "freshness": _fresh(fresh[0]) if fresh else None,
+    }
+
+
+@router.get("/projects/{slug}/datasets/{dataset}/versions/{number}")
+def get_data_version(request: HttpRequest, slug: str, dataset: str, number: int) -> dict[str, Any]:
+    """One version, with its profile if one was kept."""
+    row = queries.version(access(request, slug).project, dataset, number if 0 < number < 2**31 else 0)
+    return {**queries.as_plain(row), "profile": json.loads(row.profile) if row.profile else None}
+
+
+@router.put("/projects/{slug}/datasets/{dataset}/versions/{number}")
+def put_data_version(
+    request: HttpRequest, slug: str, dataset: str, number: int, payload: DataVersionIn
+) -> dict[str, Any]:
+    """Say what a commit made. The rows stay in their data home; the newest version becomes the present one."""
+    found = access(request, slug, "evidence")
+    if not 0 < number < 2**31:
+        raise InvalidInput(f"version {number}", where="number", rule="versions are counted from 1")
+    if payload.at > datetime.now(UTC) + actions.CLOCKS:
+        raise InvalidInput(f"{payload.at} lies in the future", where="at")
+    version = DataVersion(
+        dataset, number, payload.digest, payload.rows, "", tuple(payload.columns), payload.at, payload.by,
+        payload.message, payload.mode, payload.parent, tuple(payload.sources), payload.recipe, tuple(payload.tags),
+        payload.state, payload.gone_on,
+    )  # fmt: skip
+    actions.named(version)
+    row = actions.put_data_version(found.project, found.caller, version, profile=payload.profile)
+    return queries.as_plain(row)
+
+
+def _fresh(fresh: queries.Fresh) -> dict[str, Any]:
+    return {
+        "dataset": fresh.dataset, "owner": fresh.owner, "last": fresh.last, "cadence_days": fresh.cadence_days,
+        "overdue": fresh.overdue, "said": fresh.said,
+    }  # fmt: skip
+
+
+# --- lineage
+
+_EVENT = {
+    "requestBody": {
+        "required": True,
+        "description": "One event, as https://openlineage.io/spec/2-0-2/OpenLineage.json has it.",
+        "content": {"application/json": {"schema": {"type": "object"}}},
+    }
+}
+
+
+@router.post("/lineage", response={201: Any}, openapi_extra=_EVENT)
+def add_lineage(request: HttpRequest) -> Any:
+    """An OpenLineage event, into the project of the token. Runs are kept; a description of a job or a dataset
+    without a run is taken and not kept. The body may be compressed by gzip."""
+    who = caller(request)
+    if who.token is None:
+        raise Forbidden(
+            "events come from programs", rule="the token says which project they are about",
+            todo="make a token with the scope evidence, and send it as Authorization: Bearer TOKEN",
+        )  # fmt: skip
+    found = access(request, who.token.project.slug, "evidence")
+    event = read_event(_body(request))
+    if event is None:
+        return Status(201, {"run": None, "kept": False})
+    run = actions.add_run_event(found.project, found.caller, event)
+    return Status(201, {"run": run.run_id, "state": run.state, "kept": True})
+
+
+def _body(request: HttpRequest) -> Any:
+    from sextant_server.api import Body
+
+    if request.headers.get("Content-Encoding", "").lower() == "gzip":
+        most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        try:
+            with gzip.GzipFile(fileobj=io.BytesIO(request.body)) as stream:
+                text = stream.read(most + 1)
+        except (OSError, EOFError, zlib.error) as error:
+            raise InvalidInput(
+                "it is no whole gzip", where="body", rule="as its Content-Encoding says"
+            ) from error
+        if len(text) > most:
+            raise RequestDataTooBig("the body is too large once it is unpacked")
+        request._body = text
+    return Body().parse_body(request)

@@ -1,0 +1,191 @@
+"""Reads about datasets: what there is, how fresh it is, where it came from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from django.db.models import Max, Q
+
+from sextant.data.documents import Pipeline
+from sextant.errors import NotFound, SextantError
+from sextant.phrases import number
+from sextant.reports import Finding, QualityReport, read_evidence
+from sextant_server.data.models import DataVersionRow, Run, Written
+from sextant_server.projects.models import Project
+from sextant_server.records.models import DocumentRow, Latest
+
+#: So many versions and runs are shown at once.
+SHOWN = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Fresh:
+    """How fresh a dataset is: when it was last refreshed, how often it should be, and whether it is overdue."""
+
+    dataset: str
+    owner: str
+    last: datetime | None
+    cadence_days: float | None
+    overdue: bool
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """One step of a dataset's descent: what was made, from what, by what, when."""
+
+    made: str
+    sources: tuple[str, ...]
+    by: str
+    at: datetime
+    state: str = "complete"
+
+
+def pipelines(project: Project) -> list[Pipeline]:
+    """The project's pipelines as they now read."""
+    rows = DocumentRow.objects.filter(project=project, kind="pipeline", present=True, withdrawn=False)
+    return [Pipeline.model_validate(json.loads(row.body)) for row in rows.order_by("key")]
+
+
+def with_pipelines() -> list[Project]:
+    """The projects that keep data coming."""
+    kept = DocumentRow.objects.filter(kind="pipeline", present=True, withdrawn=False).values("project")
+    return list(Project.objects.filter(pk__in=kept))
+
+
+def file_slug(folder: str) -> str:
+    """Which project the file in a folder is about; empty if there is none that can be read."""
+    from sextant.config import load
+
+    path = Path(folder, "sextant.yaml") if folder else None
+    if path is None or not path.is_file():
+        return ""
+    try:
+        return load(path).config.project.slug
+    except SextantError:
+        return ""
+
+
+def freshness(project: Project, now: datetime) -> list[Fresh]:
+    """Each dataset that a pipeline is to keep fresh: its newest version, or the newest run that wrote it."""
+    planned = pipelines(project)
+    names = [p.dataset for p in planned]
+    seen: dict[str, datetime] = dict(
+        DataVersionRow.objects.filter(project=project, name__in=names).values_list("name").annotate(Max("at"))
+    )
+    runs = (
+        Written.objects.filter(project=project, dataset__in=names, wrote=True, run__state="complete")
+        .values_list("dataset")
+        .annotate(Max("run__ended_at"))
+    )
+    for name, at in runs:
+        seen[name] = max(filter(None, (seen.get(name), at)))
+    return [_fresh(p, seen.get(p.dataset), now) for p in planned]
+
+
+def _fresh(pipeline: Pipeline, last: datetime | None, now: datetime) -> Fresh:
+    cadence = pipeline.cadence_days
+    if last is None:
+        return Fresh(pipeline.dataset, pipeline.owner, None, cadence, False, "No version of it was seen yet.")
+    if cadence is None:
+        return Fresh(
+            pipeline.dataset, pipeline.owner, last, None, False, "How often it should come is not said."
+        )
+    due = last + timedelta(days=cadence)
+    late = (now - due) / timedelta(days=1)
+    said = f"It should come every {number(cadence)} days; the next was due on {due:%Y-%m-%d %H:%M} UTC."
+    if late <= 0:
+        said = f"It should come every {number(cadence)} days; the next is due on {due:%Y-%m-%d %H:%M} UTC."
+    return Fresh(pipeline.dataset, pipeline.owner, last, cadence, late > 0, said)
+
+
+def datasets(project: Project) -> list[DataVersionRow]:
+    """The newest version of every dataset."""
+    newest = DataVersionRow.objects.filter(project=project).values("name").annotate(number=Max("number"))
+    wanted = Q()
+    for row in newest:
+        wanted |= Q(name=row["name"], number=row["number"])
+    if not wanted:
+        return []
+    return list(DataVersionRow.objects.filter(wanted, project=project).defer("profile").order_by("name"))
+
+
+def versions(project: Project, name: str, *, limit: int = SHOWN) -> list[DataVersionRow]:
+    """A dataset's versions, the newest first; NotFound for a dataset without any."""
+    found = list(
+        DataVersionRow.objects.filter(project=project, name=name).defer("profile").order_by("-number")[:limit]
+    )
+    if not found:
+        known = sorted({row.name for row in datasets(project)})
+        raise NotFound(
+            f"there is no dataset {name[:80]!r} in {project.slug}",
+            rule=f"there is {', '.join(known) or 'none'}",
+            todo="commit one with `sextant data commit`",
+        )
+    return found
+
+
+def version(project: Project, name: str, number: int) -> DataVersionRow:
+    """One version; NotFound for any other."""
+    found = DataVersionRow.objects.filter(project=project, name=name, number=number).first()
+    if found is None:
+        raise NotFound(
+            f"{name[:80]} has no version {number} in {project.slug}", todo="look at the list of its versions"
+        )
+    return found
+
+
+def runs(project: Project, name: str, *, limit: int = SHOWN) -> list[Run]:
+    """The latest runs that wrote or read a dataset, the newest first."""
+    touched = Written.objects.filter(project=project, dataset=name).values("run")
+    return list(Run.objects.filter(pk__in=touched).defer("facets").order_by("-seen_at")[:limit])
+
+
+def lineage(rows: Sequence[DataVersionRow], found: Sequence[Run], name: str) -> list[Edge]:
+    """Where a dataset's versions came from: by their commits, and by the runs that wrote it; the newest first."""
+    edges = [
+        Edge(f"version {row.number}", tuple(row.sources), row.recipe or "commit", row.at)
+        for row in rows
+        if row.sources or row.recipe
+    ]
+    from sextant.data.openlineage import key_of
+
+    for run in found:
+        written = [d["name"] for d in run.outputs if key_of(d["name"]) == name]
+        if written:
+            sources = tuple(d["name"] for d in run.inputs)
+            edges.append(Edge(written[0], sources, run.job, run.ended_at or run.seen_at, run.state))
+    return sorted(edges, key=lambda e: e.at, reverse=True)
+
+
+def quality(project: Project, name: str) -> tuple[QualityReport, str] | None:
+    """The latest quality report on a dataset, with its digest."""
+    latest = (
+        Latest.objects.filter(project=project, topic=f"quality_report:{name}", model="*")
+        .select_related("evidence__record")
+        .first()
+    )
+    found = latest and read_evidence(latest.evidence.record.content)
+    return (found, latest.evidence.digest) if latest and isinstance(found, QualityReport) else None
+
+
+_RANK = ("critical", "high", "medium", "low")
+
+
+def by_impact(findings: Sequence[Finding]) -> list[Finding]:
+    """The gravest first; of one severity those that touch the most rows."""
+    return sorted(findings, key=lambda f: (_RANK.index(f.severity), -f.count))
+
+
+def as_plain(row: DataVersionRow) -> dict[str, Any]:
+    """A version as the API tells it."""
+    return {
+        "name": row.name, "number": row.number, "digest": row.digest, "rows": row.rows, "columns": row.columns,
+        "at": row.at, "by": row.by, "message": row.message, "mode": row.mode, "parent": row.parent,
+        "sources": row.sources, "recipe": row.recipe, "tags": row.tags, "state": row.state, "gone_on": row.gone_on,
+    }  # fmt: skip

@@ -1,0 +1,36 @@
+"""`sextant data` on a folder, as a person types it."""
+
+from __future__ import annotations
+
+import csv
+
+import pytest
+
+from sextant_client import connect
+from tests.cli.conftest import Shell
+
+
+def test_versions_from_the_command_line(mine: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SEXTANT_DATA", str(mine.folder / "kept"))
+    mine.write("a.csv", "id,name\n1,ann\n2,=cmd()\n")
+    mine.write("b.csv", "id,name\n2,=cmd()\n3,cem\n")
+    mine("data", "commit", "people", "a.csv", "-m", "one")
+    mine("data", "commit", "people", "b.csv", "--from", "dataset:raw@v1", "--tag", "live")
+    assert "is already version 2" in mine("data", "commit", "people", "b.csv").out
+    found = mine("data", "diff", "people", "1", "live", "--key", "id", "--format", "json").json
+    assert (found["added"], found["removed"], found["changed"], found["same"]) == (1, 1, 0, 1)
+    mine("data", "checkout", "people@1", "-o", "out.csv")
+    with (mine.folder / "out.csv").open() as file:
+        assert [row["name"] for row in csv.DictReader(file)] == ["ann", "'=cmd()"]
+    mine("data", "tag", "people@1", "first")
+    mine("data", "verify", "people@first")
+    assert "0 versions would go" in mine("data", "retain", "people", "--last", "1", "--dry-run").out
+    assert "versions 1, 2" in mine("data", "erase", "people", "--where", "id=2", "--yes").out
+    states = [v["state"] for v in mine("data", "log", "people", "--format", "json").json]
+    assert states == ["kept", "erased", "erased"]
+    with connect() as client:
+        kept = client.project("forms").dataset("people")["versions"]
+        assert [(v["number"], v["state"]) for v in kept] == [(3, "kept"), (2, "erased"), (1, "erased")]
+        assert client.project("forms").data_version("people", 1)["profile"]["rows"] == 2
+    assert "no longer reproducible" in mine("data", "checkout", "people@1", "-o", "x.csv", code=2).err
+    assert "names no dataset" in mine("data", "verify", "../x", code=2).err

@@ -1,0 +1,200 @@
+"""Datasets on the server: versions that were committed, and runs as the real OpenLineage client tells of them."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from sextant.data.documents import Pipeline
+from sextant_server.data import queries
+from sextant_server.data.actions import tell_overdue
+from sextant_server.data.models import Run
+from sextant_server.jobs.kinds import data_freshness
+from sextant_server.jobs.models import Job
+from sextant_server.projects import actions as projects
+from sextant_server.records import audit
+from sextant_server.records.models import EvidenceRow, SubjectRow
+from tests.server.world import DATA_VERSION, LINEAGE, LOCAL, open_project, write
+
+pytestmark = pytest.mark.django_db
+RUN = "0192f2a0-0000-7000-8000-00000000000"
+
+
+class Asking:
+    """A project with a pipeline, and a program with a token of it."""
+
+    def __init__(self) -> None:
+        self.project = open_project()
+        write(self.project, (Pipeline(dataset="train", owner="data lead", cadence_days=7), "weekly"))
+        _, self.secret = projects.make_token(self.project, LOCAL, name="etl", scopes=["evidence"])
+        self.client = Client(headers={"Authorization": f"Bearer {self.secret}"})
+
+    def put(self, number: int, **other: Any) -> Any:
+        return self.client.put(
+            f"/api/v1/projects/forms/datasets/train/versions/{number}", {**DATA_VERSION, **other},
+            content_type="application/json",
+        )  # fmt: skip
+
+    def event(self, **other: Any) -> Any:
+        return self.client.post("/api/v1/lineage", {**LINEAGE, **other}, content_type="application/json")
+
+
+@pytest.fixture
+def asking() -> Asking:
+    return Asking()
+
+
+def test_a_version_becomes_the_present_one_and_is_in_the_log(asking: Asking) -> None:
+    assert asking.put(1).status_code == 200
+    subject = SubjectRow.objects.get(project=asking.project, kind="dataset", name="train")
+    assert subject.version == "ab" * 6
+    assert [d["version"] for d in subject.depends] == ["v1"]
+    assert EvidenceRow.objects.get(kind="freshness").topic == "freshness:train"
+    # Said again it changes nothing; with another tag only that.
+    records = asking.project.records.count()
+    assert asking.put(1).status_code == 200 and asking.project.records.count() == records
+    assert asking.put(1, tags=["live"], profile=None).json()["tags"] == ["live"]
+    one = asking.client.get("/api/v1/projects/forms/datasets/train/versions/1").json()
+    assert one["profile"] == {"rows": 100}
+    assert asking.put(1, digest="cd" * 32).status_code == 409
+    assert audit.projections(asking.project) == []
+    gone = asking.put(1, tags=["live"], state="erased", gone_on="2026-06-02T00:00:00Z").json()
+    assert gone["state"] == "erased" and audit.projections(asking.project) == []
+    # What people say of a version is not in the log, so that it can be erased.
+    assert not asking.project.records.filter(body__contains="first").exists()
+
+
+def test_lineage_by_commit_and_by_run(asking: Asking) -> None:
+    asking.put(1)
+    asking.event()
+    found = asking.client.get("/api/v1/projects/forms/datasets/train").json()
+    assert {(e["by"], tuple(e["sources"])) for e in found["lineage"]} == {
+        ("recipe:clean@r1", ("dataset:raw@v1",)), ("clean", ("raw",)),
+    }  # fmt: skip
+    assert found["freshness"]["owner"] == "data lead" and found["freshness"]["overdue"]
+
+
+def test_events_in_any_order_and_twice_are_one_run(asking: Asking) -> None:
+    late = {**LINEAGE, "eventTime": "2026-06-01T11:00:00Z", "eventType": "START", "outputs": []}
+    for event in (LINEAGE, late, LINEAGE, {**late, "eventType": "RUNNING"}):
+        assert asking.event(**event).status_code == 201
+    run = Run.objects.get(project=asking.project)
+    assert (run.state, run.started_at.hour, run.ended_at.hour) == ("complete", 11, 12)
+    assert [d["name"] for d in run.outputs] == ["train"]
+    assert EvidenceRow.objects.filter(kind="pipeline_run").count() == 1
+    assert EvidenceRow.objects.filter(kind="freshness").count() == 1
+
+
+def test_a_run_that_failed_refreshes_nothing(asking: Asking) -> None:
+    asking.event(eventType="FAIL")
+    assert EvidenceRow.objects.get(kind="pipeline_run").record.content["outcome"] == "failed"
+    assert not EvidenceRow.objects.filter(kind="freshness").exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"run": {"runId": "x"}}, "no UUID"),
+        ({"eventTime": "yesterday"}, "eventTime"),
+        ({"eventType": "DONE"}, "eventType"),
+        ({"job": {"name": "a"}}, "namespace"),
+        ({"outputs": [{"namespace": "a", "name": "b", "facets": {"version": {"x": 1}}}]}, "datasetVersion"),
+        ({"outputs": [{"namespace": "a", "name": "b", "outputFacets": {"outputStatistics": {"rowCount": -1}}}]}, "rowCount"),
+        ({"outputs": [{"namespace": "a", "name": "b", "facets": {"own": "text"}}]}, "own"),
+        ({"eventTime": "2990-01-01T00:00:00Z"}, "future|lies after"),
+    ],
+)  # fmt: skip
+def test_malformed_events_are_refused(asking: Asking, change: dict[str, Any], said: str) -> None:
+    import re
+
+    response = asking.event(**change)
+    assert response.status_code == 422 and response["Content-Type"] == "application/problem+json"
+    assert re.search(said, response.json()["detail"])
+    assert not Run.objects.exists()
+
+
+def test_unknown_facets_are_kept_and_names_of_people_are_not_proof(asking: Asking) -> None:
+    facets = {"ownership": {"owners": [{"name": "ann@example.com"}]}, "x_of_ours": {"a": 1}}
+    namespace = "postgres://ann@db.example.com:5432"
+    response = asking.event(job={"namespace": namespace, "name": "clean", "facets": facets})
+    assert response.status_code == 201
+    assert Run.objects.get().facets["job"]["x_of_ours"] == {"a": 1}
+    assert not asking.project.records.filter(body__contains="ann@").exists()
+
+
+def test_a_description_without_a_run_and_a_compressed_body(asking: Asking) -> None:
+    described = {k: LINEAGE[k] for k in ("eventTime", "producer", "job")}
+    post = asking.client.post("/api/v1/lineage", described, content_type="application/json")
+    assert post.json() == {"run": None, "kept": False}
+    packed = gzip.compress(json.dumps(LINEAGE).encode())
+    headers = {"Content-Encoding": "gzip"}
+    url = "/api/v1/lineage"
+    assert (
+        asking.client.post(url, packed, content_type="application/json", headers=headers).status_code == 201
+    )
+    assert (
+        asking.client.post(url, packed[:-9], content_type="application/json", headers=headers).status_code
+        == 422
+    )
+    bomb = gzip.compress(b" " * 20_000_000)
+    assert asking.client.post(url, bomb, content_type="application/json", headers=headers).status_code == 413
+
+
+def test_overdue_data_is_told_once_each_time(asking: Asking) -> None:
+    from sextant_server.people.mail_actions import add_channel
+
+    add_channel(asking.project, LOCAL, name="team", url="https://chat.example.com/hook")
+    now = datetime.now(UTC)
+    asking.put(1, at=(now - timedelta(days=8)).isoformat())
+    data_freshness.look(now)
+    assert Job.objects.filter(kind="data.freshness").count() == 1
+    assert tell_overdue(asking.project, now) == ["train"] == tell_overdue(asking.project, now)
+    [job] = Job.objects.filter(kind="chat.deliver")
+    assert "train is overdue" in job.arguments["text"]
+    asking.put(2, at=now.isoformat(), parent=1, digest="cd" * 32)
+    assert [f.overdue for f in queries.freshness(asking.project, now)] == [False]
+
+
+def test_the_files_checks_run_once_in_each_cadence(asking: Asking, settings: Any, tmp_path: Any) -> None:
+    settings.PROJECT_FOLDER = str(tmp_path)
+    now = datetime(2026, 6, 1, tzinfo=UTC)
+    data_freshness.run_checks(now)
+    assert not Job.objects.filter(kind="checks.run").exists()
+    (tmp_path / "sextant.yaml").write_text("project:\n  slug: forms\n  name: Forms\n")
+    for ahead in (0, 1, 2):
+        data_freshness.run_checks(now + timedelta(hours=ahead))
+    assert Job.objects.filter(kind="checks.run").count() == 1
+    data_freshness.run_checks(now + timedelta(days=8))
+    assert Job.objects.filter(kind="checks.run").count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_real_client_over_http(live_server: Any) -> None:
+    pytest.importorskip("openlineage.client")
+    from openlineage.client import OpenLineageClient
+    from openlineage.client.event_v2 import InputDataset, Job, OutputDataset, Run, RunEvent, RunState
+    from openlineage.client.facet_v2 import output_statistics_output_dataset, sql_job
+    from openlineage.client.transport.http import ApiKeyTokenProvider, HttpConfig, HttpTransport
+
+    asking = Asking()
+    config = HttpConfig(url=live_server.url, auth=ApiKeyTokenProvider({"apiKey": asking.secret}))
+    client = OpenLineageClient(transport=HttpTransport(config))
+    job = Job("etl", "clean", {"sql": sql_job.SQLJobFacet(query="select 1")})
+    rows = output_statistics_output_dataset.OutputStatisticsOutputDatasetFacet(rowCount=42, size=1)
+    for hour, state in ((10, RunState.START), (11, RunState.COMPLETE)):
+        client.emit(
+            RunEvent(
+                eventTime=f"2026-06-01T{hour}:00:00Z", eventType=state, run=Run(RUN + "1"), job=job,
+                producer="https://example.com/etl", inputs=[InputDataset("lake", "raw/people.csv")],
+                outputs=[OutputDataset("lake", "shop.public.train", outputFacets={"outputStatistics": rows})],
+            )
+        )  # fmt: skip
+    run = queries.runs(asking.project, "train")[0]
+    assert (run.state, run.job, run.outputs[0]["rows"]) == ("complete", "clean", 42)
+    content = EvidenceRow.objects.get(kind="pipeline_run").record.content
+    assert (content["rows"], content["inputs"]) == (42, ["raw/people.csv"])
