@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from sextant_demo.story import Story
 
 #: Goes up when the story changes, so that an older one is not taken up in the middle.
-CONTENT = 1
+CONTENT = 2
 MARKER, LOCK, FOLDER = "demo.json", "demo.lock", "form-reader"
 
 
@@ -45,7 +45,7 @@ class Step:
 
 def steps() -> tuple[Step, ...]:
     """The story from the problem to the retraining."""
-    from sextant_demo import data, deployment, evaluation, maintenance, model, problem
+    from sextant_demo import data, deployment, drafts, evaluation, maintenance, model, problem
 
     first, second = "reader@m1", "reader@m2"
     return (
@@ -87,6 +87,8 @@ def steps() -> tuple[Step, ...]:
         Step("Deployment", "monitors on real use", lambda s: deployment.in_service(s, second, seed=800)),
         Step("Maintenance", "what the retraining mended", maintenance.retrained),
         Step("Maintenance", "drift, reviews, improvements, upkeep", maintenance.keep_up),
+        Step("Problem", "a second project: drafts for marketers", drafts.begin),
+        Step("Problem", "the second project's brief is signed", drafts.agree),
     )
 
 

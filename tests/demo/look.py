@@ -6,16 +6,21 @@ faults, and pages as a signed-in person sees them.
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from sextant.evidence import Evidence, Measurement
 from sextant.lifecycle.measures import recompute
 from sextant.lifecycle.phases import PHASES
+from sextant.phrases import interval_text, number_text
 from sextant_client import Project, connect
+
+SECOND = "draft-assistant"
 
 
 def look(home: Path, *, pages: bool = True) -> dict[str, Any]:
@@ -28,6 +33,8 @@ def look(home: Path, *, pages: bool = True) -> dict[str, Any]:
             "evidence": _evidence(project, home / "form-reader"),
             "faults": [str(fault) for fault in project.faults()],
             "verified": _verified(project),
+            "second": _gates(client.project(SECOND)),
+            "plans": {slug: _plan(client.project(slug)) for slug in (project.slug, SECOND)},
             "pages": _pages([c.key for c in project.criteria()]) if pages else {},
         }
 
@@ -75,6 +82,57 @@ def _bounds(evidence: Evidence) -> dict[str, Any]:
     if not isinstance(evidence, Measurement) or (again := evidence.recompute()) is None:
         return {}
     return {"again": [again.value, again.lower, again.upper]}
+
+
+def _plan(project: Project) -> dict[str, Any]:
+    """The plan's pages, what is read on paper and in Word without white space, and all that must be in it."""
+    import docx
+    from pypdf import PdfReader
+
+    pages = PdfReader(io.BytesIO(project.plan("pdf"))).pages
+    document = docx.Document(io.BytesIO(project.plan("docx")))
+    cells = [cell.text for table in document.tables for row in table.rows for cell in row.cells]
+    texts = {
+        "pdf": "".join(page.extract_text() for page in pages),
+        "docx": "".join([*(p.text for p in document.paragraphs), *cells]),
+    }
+    return {
+        "pages": len(pages), "warnings": project.plan_warnings(), "wanted": [_squeezed(w) for w in _wanted(project)],
+        "texts": {form: _squeezed(text) for form, text in texts.items()},
+    }  # fmt: skip
+
+
+def _squeezed(text: str) -> str:
+    return re.sub(r"[\s\u200b]", "", text)
+
+
+def _wanted(project: Project) -> Iterator[str]:
+    """Every number and status of the project's state, as a person writes them."""
+    verdicts = project.verdicts()
+    for c in project.criteria():
+        verdict, difference = verdicts[c.key], c.role == "guardrail"
+        yield c.name
+        yield verdict.word
+        yield number_text(c.threshold, c.unit, exact=True, difference=difference).lstrip("+")
+        if c.baseline:
+            yield number_text(c.baseline.value, c.unit)
+        if verdict.value is not None:
+            yield number_text(verdict.value, c.unit, against=c.bar, difference=difference)
+        if verdict.lower is not None and verdict.lower != verdict.upper:
+            yield interval_text(verdict.lower, verdict.upper, c.unit, against=c.bar, difference=difference)
+    for gate in project.gates():
+        if gate.decision:
+            outcome = {"pass": "passed", "hold": "held"}[gate.decision.outcome]
+            yield f"{outcome} by {gate.decision.by}"
+            yield f"{gate.met} of {len(gate.items)} items met"
+    for risk in project.risks():
+        yield risk.text
+        yield f"{risk.likelihood} × {risk.impact}"
+        yield risk.status
+    for plan in project.timeline().plans:
+        for day in (plan.planned_start, plan.planned_end, plan.actual_start):
+            if day:
+                yield f"{day.day} {day:%b} {day.year}"
 
 
 def _verified(project: Project) -> str:

@@ -106,6 +106,25 @@ def test_a_visitor_sees_each_answer_that_is_not_met(seen: dict[str, Any]) -> Non
     assert seen["gates"][5]["items"]["6e"] == "unmet"
 
 
+def test_the_second_project_has_its_first_phase_behind_it(seen: dict[str, Any]) -> None:
+    first, *rest = seen["second"]
+    assert first["decision"] == "pass"
+    assert set(first["items"].values()) == {"met"}
+    assert {g["decision"] for g in rest} == {None}
+
+
+@pytest.mark.parametrize("slug", ["form-reader", "draft-assistant"])
+def test_the_plan_has_two_or_three_pages_and_says_what_the_state_says(
+    seen: dict[str, Any], slug: str
+) -> None:
+    plan = seen["plans"][slug]
+    assert plan["pages"] in (2, 3)
+    assert plan["warnings"] == []
+    assert len(plan["wanted"]) > 30
+    for form, text in plan["texts"].items():
+        assert [words for words in plan["wanted"] if words not in text] == [], form
+
+
 def test_it_goes_back_and_mends(seen: dict[str, Any]) -> None:
     assert [g["iteration"] for g in seen["gates"]] == [1, 2, 2, 2, 2, 1]
     assert seen["info"]["in_service"] == "model:reader@m2"
@@ -330,6 +349,7 @@ def test_a_run_that_was_stopped_is_mended(tmp_path: Path, seen: dict[str, Any]) 
     assert "Taking up after" in said
     mended = look(home, "--no-pages")
     assert _told(mended["gates"]) == _told(seen["gates"])
+    assert _told(mended["second"]) == _told(seen["second"])
     assert {k: v["status"] for k, v in mended["verdicts"].items()} == {
         k: v["status"] for k, v in seen["verdicts"].items()
     }
