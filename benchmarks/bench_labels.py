@@ -18,8 +18,15 @@ BENCHMARK = Benchmark(
     ),
     sides=[
         Side("sextant", "ours", ["{ours}/python", "-m", "benchmarks.bench_labels", "ours"], reports=True),
-        Side("one count", "roofline", ["{ours}/python", "-m", "benchmarks.bench_labels", "count"], reports=True),
-        Side("crowd-kit", "peer", ["{crowdkit}/python", "-m", "benchmarks.bench_labels", "crowdkit"], reports=True),
+        Side(
+            "one count", "roofline", ["{ours}/python", "-m", "benchmarks.bench_labels", "count"], reports=True
+        ),
+        Side(
+            "crowd-kit",
+            "peer",
+            ["{crowdkit}/python", "-m", "benchmarks.bench_labels", "crowdkit"],
+            reports=True,
+        ),
     ],
     bar=Bar(1 / 8, of=["crowd-kit"]),
     peers=["crowdkit"],

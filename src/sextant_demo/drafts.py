@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sextant.errors import NotFound
-from sextant.lifecycle.state import PhasePlan, Risk
+from sextant.lifecycle.state import Risk
 from sextant.problem import example
 from sextant.problem.documents import Stakeholder
 
@@ -46,8 +46,13 @@ def agree(story: Story) -> None:
             project.sign(subject, role=person.role, person=person.name)
     if not project.gate("problem").passed:
         project.decide("problem", "pass", note="Worth trying; the first drafts will tell.", by=SPONSOR)
-    first, last = story.day(BEGAN), story.day(0)
-    project.put_timeline([PhasePlan("problem", actual_start=first, actual_end=last, spent_cost=6_000)])
+    row = {
+        "phase": "problem",
+        "actual_start": story.day(BEGAN),
+        "actual_end": story.today,
+        "spent_cost": 6_000,
+    }
+    project.put_timeline([row])
 
 
 def _project(story: Story) -> Project:
