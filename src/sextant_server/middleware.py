@@ -13,6 +13,7 @@ from urllib.parse import unquote
 from django.conf import settings
 from django.db import DatabaseError, DataError, IntegrityError, OperationalError
 from django.http import HttpRequest, HttpResponse
+from django.middleware.gzip import GZipMiddleware
 from django.shortcuts import render
 
 from sextant.errors import Conflict, InvalidInput, SextantError, Unavailable
@@ -149,3 +150,13 @@ def _said(request: HttpRequest, error: SextantError) -> HttpResponse:
     if request.path.startswith("/api/"):
         return problem(error)
     return render(request, "ui/error.html", {"status": error.status, "error": error}, status=error.status)
+
+
+class CompressPages(GZipMiddleware):
+    """Pages go out compressed, with a random number of bytes more, so that their length tells nothing of the secrets in
+    them (BREACH); files and answers of the API as they are."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        if response.streaming or not response.get("Content-Type", "").startswith("text/html"):
+            return response
+        return super().process_response(request, response)
