@@ -38,6 +38,9 @@ OTHER = {"GET": 200, "DELETE": 204, "POST": 201}
 STATUS = {
     ("DELETE", f"{ONE}/exemptions/{{target}}"): 200,
     ("DELETE", f"{ONE}/jobs/{{job_id}}"): 200,
+    # The proof that is asked for has no file.
+    ("GET", f"{ONE}/attachments/{{digest}}"): 404,
+    ("DELETE", f"{ONE}/attachments/{{digest}}"): 404,
 }
 #: A part of each path that names nothing, and a word of what there is instead.
 UNKNOWN = {
