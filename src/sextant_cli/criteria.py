@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import csv
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
 import click
 
+from sextant.errors import InvalidInput
+from sextant.problem.targets import COLUMNS, key_of, read_row, row_of
 from sextant_cli import output
 from sextant_cli.common import as_json_option, on_project
 from sextant_cli.status import bar
@@ -12,9 +19,9 @@ from sextant_client.project import Project
 
 @click.group()
 def criteria() -> None:
-    """List the targets.
+    """List the targets, or take them out and in as a sheet.
 
-    They are written in sextant.yaml, or on the site.
+    They are written in sextant.yaml, on the site, or in a spreadsheet.
     """
 
 
@@ -43,3 +50,66 @@ def list_(project: Project, form: str) -> None:
         rows,
         empty="No targets yet: write them into sextant.yaml.",
     )
+
+
+@criteria.command()
+@on_project
+def sheet(project: Project) -> None:
+    """Write the targets as CSV, as the site's sheet does; `criteria load` reads it again."""
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for one in project.criteria():
+        if one.role == "target":
+            writer.writerow(row_of(one).values())
+
+
+@criteria.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--sure", is_flag=True, help="What is asked about is meant so.")
+@on_project
+def load(project: Project, file: Path, sure: bool) -> None:
+    """Store the targets of a CSV FILE (- for the standard input), all of them or none.
+
+    A row of a target that is there changes it, the others are new; nothing is taken away. The first row names
+    the columns, as `criteria sheet` writes them; name, unit and target are needed. A bar that points the wrong
+    way against today's value is asked about: say --sure if it is meant so.
+    """
+    known = {c.key: c for c in project.criteria()}
+    made, wrong = [], []
+    for number, row in enumerate(_rows(file), 2):
+        before = known.get(row.get("key") or key_of(row.get("name") or ""))
+        full = {**row_of(before), **row} if before else row
+        one, faults = read_row(full, today=datetime.now(UTC).date(), before=before)
+        wrong += [
+            f"row {number}, {f.column}: {f.said}"
+            for f in faults
+            if not (f.question and (sure or one == before))
+        ]
+        made += [one] if one else []
+    if wrong:
+        asked = "; say --sure if what is asked about is meant so" if not sure else ""
+        raise InvalidInput(
+            "\n  ".join(["some rows are not right", *wrong]), where=str(file), rule=f"all or none{asked}"
+        )
+    project.put_criteria(made)
+    output.say(f"{len(made)} target{'s' * (len(made) != 1)} stored.")
+
+
+def _rows(file: Path) -> list[dict[str, str]]:
+    try:
+        text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        why = getattr(error, "strerror", None) or "it is not text in UTF-8"
+        raise InvalidInput(f"cannot read it: {why}", where=str(file)) from error
+    first = text.partition("\n")[0]
+    lines = [
+        line for line in csv.reader(text.splitlines(), delimiter=max(",;\t", key=first.count)) if any(line)
+    ]
+    head = [cell.strip().lower().replace(" ", "_") for cell in lines[0]] if lines else []
+    if unknown := [cell for cell in head if cell not in COLUMNS]:
+        raise InvalidInput(
+            f"no column {unknown[0]!r} is known", where=str(file), rule=f"columns are {', '.join(COLUMNS)}"
+        )
+    if "name" not in head:
+        raise InvalidInput("there is no column name", where=str(file), rule="the first row names the columns")
+    return [dict(zip(head, line, strict=False)) for line in lines[1:]]

@@ -31,7 +31,8 @@ SECTIONS = (
         "status": ("status:status", "Targets against what was measured, what blocks, what next"),
         "gate": ("gate:gate", "What each gate says; exit 1 if something blocks"),
         "evidence": ("evidence:evidence", "List, show, add and compute again what was measured"),
-        "criteria": ("criteria:criteria", "List the targets"),
+        "criteria": ("criteria:criteria", "List the targets, or take them out and in as CSV"),
+        "numbers": ("numbers:numbers", "Numbers that somebody read elsewhere: typed, pasted, by SQL"),
         "documents": ("documents:documents", "List, show and write documents"),
         "five-ws": ("start:five_ws", "What is unclear in the five Ws, and how to mend it"),
         "brief": ("start:brief", "Print the brief as Markdown that can be forwarded"),
@@ -46,6 +47,8 @@ SECTIONS = (
     }),
     ("Decide and plan", {
         "opportunities": ("opportunities:opportunities", "What might become a project: rated, scored, compared"),
+        "tree": ("numbers:tree", "Where the six questions lead: is ML the right way?"),
+        "roi": ("numbers:roi", "What it returns, the chance of a loss, and what that hangs on"),
         "decide": ("decisions:decide", "Record a person's decision at a gate"),
         "waive": ("decisions:waive", "Go on without an item or a target for a while"),
         "not-applicable": ("decisions:not_applicable", "Say that an item or a target does not apply"),

@@ -34,6 +34,7 @@ from sextant_client.answers import (
     read,
 )
 from sextant_client.connection import Connection
+from sextant_client.deciding import Deciding
 
 if TYPE_CHECKING:
     from sextant.data.versions import DataVersion
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
 BATCH = 1000
 
 
-class Project:
+class Project(Deciding):
     """A project of a client; get one with `Client.project`. `info` holds its settings as they were last
     read."""
 
