@@ -99,3 +99,32 @@ def test_more_of_the_log_comes_in_place(visit: Visit) -> None:
     expect(entries).to_have_count(50)
     page.locator("#records .more a").click()
     expect(entries).not_to_have_count(50)
+
+
+def test_an_answer_is_read_as_it_is_typed(visit: Visit) -> None:
+    open_project()
+    page = visit("/p/forms/five-ws/")
+    page.locator("[name=why]").press_sequentially("We need AI")
+    remark = page.locator("#read-why li").first
+    expect(remark).to_contain_text("solution not problem")
+    remark.get_by_text("Set aside", exact=True).click()
+    # What is unfolded stays while another answer is written.
+    page.locator("[name=when]").press_sequentially("Every Monday morning")
+    expect(page.locator("#read-when")).to_contain_text("Clear.")
+    remark.get_by_label("What makes it clear as it stands").fill("It is our trade")
+    remark.get_by_role("button", name="Set aside, and save").click()
+    expect(page.get_by_text("It is our trade")).to_be_visible()
+    expect(page.locator("[name=when]")).to_have_value("Every Monday morning")
+
+
+def test_a_rich_paste_keeps_its_headings_and_runs_no_script(visit: Visit) -> None:
+    page = visit("/new/paste/")
+    field = page.get_by_label("Your one-pager")
+    field.evaluate(
+        "(e, html) => { e.focus(); const d = new DataTransfer(); d.setData('text/html', html); d.setData('text/plain', 'x');"
+        " e.dispatchEvent(new ClipboardEvent('paste', {clipboardData: d, bubbles: true, cancelable: true})) }",
+        "<h2>Problem</h2><p>Clerks <b>type</b> 600 forms.</p><script>window.hit = 1</script><img src=x onerror='window.hit = 2'>"
+        "<ul><li>One</li><li>Two</li></ul>",
+    )
+    expect(field).to_have_value("## Problem\n\nClerks type 600 forms.\n\n- One\n- Two")
+    assert page.evaluate("window.hit") is None

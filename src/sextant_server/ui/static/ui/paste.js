@@ -21,7 +21,9 @@
     const field = event.target instanceof Element ? event.target.closest("textarea[data-paste-rich]") : null;
     const rich = field && event.clipboardData.getData("text/html");
     if (!rich) return;
-    const parsed = new DOMParser().parseFromString(rich, "text/html");
+    // Handlers and styles would only be blocked, and reported, by the page's Content-Security-Policy.
+    const bare = rich.replace(/\s(on\w+|style)\s*=\s*("[^"]*"|'[^']*'|[^\s>]+)/gi, "");
+    const parsed = new DOMParser().parseFromString(bare, "text/html");
     const text = read(parsed.body).replace(/[ \t]+\n/g, "\n").replace(/\n[ \t]+/g, "\n").replace(/\n{3,}/g, "\n\n").trim();
     if (!text) return;
     event.preventDefault();
