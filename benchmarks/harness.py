@@ -9,7 +9,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -47,7 +47,7 @@ class Benchmark:
 
     `peers` names the environments (peers/NAME.lock) that a side's command needs; `{NAME}` in a command is the
     folder of that environment's programs, and `{ours}` that of the running one. A brace that is meant as one
-    is doubled.
+    is doubled. `prepare` makes what the sides read, before any of them is timed.
     """
 
     question: str
@@ -55,6 +55,7 @@ class Benchmark:
     bar: Bar | None = None
     peers: Sequence[str] = ()
     runs: int = 7
+    prepare: Callable[[], object] | None = None
 
 
 @dataclass
@@ -94,6 +95,8 @@ def run(benchmark: Benchmark) -> dict[str, Timing]:
         "ours": Path(sys.executable).parent,
         **{name: peer_programs(name) for name in benchmark.peers},
     }
+    if benchmark.prepare:
+        benchmark.prepare()
     timings = {side.name: Timing() for side in benchmark.sides}
     for number in range(benchmark.runs + 1):
         for side in benchmark.sides:

@@ -436,12 +436,21 @@ class Drift(Measurement):
     """How far two distributions of one feature lie apart, as an effect size, from their histograms."""
 
     kind: Literal["drift"] = "drift"
-    statistic: Literal["total_variation", "jensen_shannon", "psi"] = "total_variation"
+    statistic: Literal[
+        "total_variation",
+        "jensen_shannon",
+        "psi",
+        "hellinger",
+        "cramers_v",
+        "kolmogorov_smirnov",
+        "wasserstein",
+    ] = "total_variation"
     feature: Text
     reference: Version
     reference_counts: tuple[int, ...]
     current_counts: tuple[int, ...]
     edges: tuple[float, ...] = ()
+    positions: tuple[float, ...] = ()
     resamples: int = Field(default=500, ge=100, le=100_000)
     seed: int = 0
 
@@ -458,7 +467,7 @@ class Drift(Measurement):
 
         return distances.distance_interval(
             self.reference_counts, self.current_counts, statistic=self.statistic, level=level, sides=sides,
-            resamples=self.resamples, seed=self.seed,
+            resamples=self.resamples, seed=self.seed, positions=self.positions,
         )  # fmt: skip
 
 

@@ -217,7 +217,15 @@ class Drift(Check):
     columns: tuple[Column, ...] = Field(
         default=(), description="Which columns. Left out: the features that both have."
     )
-    statistic: Literal["total_variation", "jensen_shannon", "psi"] = Field(
+    statistic: Literal[
+        "total_variation",
+        "jensen_shannon",
+        "psi",
+        "hellinger",
+        "cramers_v",
+        "kolmogorov_smirnov",
+        "wasserstein",
+    ] = Field(
         default="total_variation",
         description="The distance: total_variation is the share of rows that moved.",
     )

@@ -47,9 +47,19 @@ class Histograms:
     names: tuple[Value, ...] = ()
 
 
+class Decided(Frozen):
+    """The counts that the distance was computed on: those of the column, or finer ones for a distance that goes by
+    the order of values; `positions` are where those lie."""
+
+    reference: tuple[int, ...]
+    current: tuple[int, ...]
+    positions: tuple[float, ...] = ()
+
+
 class ColumnDrift(Frozen):
     """What became of one column.
 
+    decided_on  the counts that decided
     verdict    drifted: it has moved by more than the threshold, also after all columns that were looked at are
                taken into account; steady: it has not; open: the rows do not decide it; not compared: see `why`
     value, lower, upper   the distance without what chance would show, and its 95 % range (or as `level` says)
@@ -80,6 +90,7 @@ class ColumnDrift(Frozen):
     names: tuple[Value, ...] = ()
     reference: tuple[int, ...] = ()
     current: tuple[int, ...] = ()
+    decided_on: Decided | None = None
 
 
 class DriftReport(Frozen):
@@ -313,6 +324,9 @@ def _looked_at(
     said = ColumnDrift(
         **common, verdict="steady" if bounds.upper <= threshold else "open", value=bounds.value, lower=bounds.lower,
         upper=bounds.upper, distances={k: v for k, v in plain.items() if not math.isnan(v)}, tests=tests,
+        decided_on=Decided(
+            reference=counts[0], current=counts[1], positions=positions if statistic == "wasserstein" else ()
+        ),
     )  # fmt: skip
     return _Looked(said, counts, positions if statistic == "wasserstein" else ())
 

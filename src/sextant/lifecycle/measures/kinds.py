@@ -11,7 +11,7 @@ from sextant.canonical import digest
 from sextant.config import checks
 from sextant.config.model import Dataset
 from sextant.criteria import Criterion, Setting
-from sextant.data.drift import histograms, unsuited
+from sextant.data.drift import drift as moved
 from sextant.data.labels import ratings
 from sextant.data.quality import quality
 from sextant.errors import InvalidInput
@@ -43,7 +43,6 @@ from sextant.lifecycle.measures.soundness import compare, features, not_opposed,
 from sextant.maintenance.freshness import newest, span
 from sextant.phrases import number
 from sextant.reports import DriftRun, Experiment, Freshness, LeakageReport, QualityReport, Slices
-from sextant.stats.distances import distance_interval
 from sextant.tables import Condition, Table
 from sextant.verdicts import Verdict
 
@@ -208,10 +207,20 @@ def slices_report(spec: checks.Slices, at: Context) -> list[Draft]:
 def drift(spec: checks.Drift, at: Context) -> list[Draft]:
     old, new = at.inputs.table(spec.reference), at.inputs.table(spec.current)
     asked = spec.columns or features(at.inputs, spec.current, spec.reference)
-    # A column that was asked for by name is an error if it is unsuited; one out of all of them is passed
+    if not asked:
+        raise InvalidInput(
+            f"{spec.reference} and {spec.current} have no features in common",
+            where=f"check {spec.id}",
+            todo="name `columns`",
+        )
+    found = moved(old, new, columns=asked, statistic=spec.statistic, threshold=spec.threshold, bins=spec.bins)
+    # A column that was asked for by name is an error if it cannot be compared; one out of all of them is passed
     # over, and named.
-    passed_over = {c: why for c in asked if (why := unsuited(old, c))} if not spec.columns else {}
-    looked_at = [c for c in asked if c not in passed_over]
+    passed_over = {c.name: c.why for c in found.columns if c.verdict == "not_compared"}
+    if spec.columns and passed_over:
+        name, why = next(iter(passed_over.items()))
+        raise InvalidInput(why, where=f"check {spec.id}, column {name}", todo="leave the column out")
+    looked_at = [c for c in found.columns if c.decided_on is not None]
     if not looked_at:
         raise InvalidInput(
             f"{spec.reference} and {spec.current} have no columns that drift can be looked for in",
@@ -220,36 +229,35 @@ def drift(spec: checks.Drift, at: Context) -> list[Draft]:
         )
     reference, current = at.inputs.version(spec.reference), at.inputs.version(spec.current)
     depends = (*spec.depends, reference)
-    drafts, drifted = [], []
+    drafts = []
     for column in looked_at:
-        counts = histograms(old, new, column, bins=spec.bins)
+        assert column.decided_on is not None  # noqa: S101 - chosen above
         fields = {
             "statistic": spec.statistic,
-            "feature": column,
+            "feature": column.name,
             "reference": reference,
-            "reference_counts": counts.reference,
-            "current_counts": counts.current,
-            "edges": counts.edges,
+            "reference_counts": column.decided_on.reference,
+            "current_counts": column.decided_on.current,
+            "edges": column.edges if column.decided_on.reference == column.reference else (),
+            "positions": column.decided_on.positions,
         }
-        made = Draft(
-            Drift,
-            f"distance of {column} between {spec.reference} and {spec.current}",
-            spec.setting,
-            current,
-            fields,
-            depends=depends,
-            unit="share" if spec.statistic == "total_variation" else "distance",
+        drafts.append(
+            Draft(
+                Drift,
+                f"distance of {column.name} between {spec.reference} and {spec.current}",
+                spec.setting,
+                current,
+                fields,
+                depends=depends,
+                unit="share" if spec.statistic == "total_variation" else "distance",
+            )
         )
-        drafts.append(made)
-        found = distance_interval(counts.reference, counts.current, statistic=spec.statistic)
-        if not found.undefined and found.lower > spec.threshold:
-            drifted.append(column)
     if spec.model:
         fields = {
             "type": "data",
             "subject": current,
-            "checked": tuple(looked_at),
-            "drifted": tuple(drifted),
+            "checked": tuple(c.name for c in looked_at),
+            "drifted": found.drifted,
             "next_due": at.now + timedelta(days=spec.cadence_days) if spec.cadence_days else None,
         }
         notes = tuple(f"{column} was passed over: {why}." for column, why in passed_over.items())
