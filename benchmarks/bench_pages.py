@@ -77,7 +77,8 @@ def main(what: str) -> dict[str, float]:
         )
         weights[path] = len(response.content) + sum(_moved(browser, file) for file in files)
         print(
-            f"{path:<36} {medians[path] * 1000:7.1f} ms  {busy[path] * 1000:7.1f} ms of processor  {weights[path] / 1000:7.1f} kB",
+            f"{path:<36} {medians[path] * 1000:7.1f} ms  {busy[path] * 1000:7.1f} ms of processor  "
+            f"{weights[path] / 1000:7.1f} kB",
             file=sys.stderr,
         )
     return {
