@@ -52,7 +52,7 @@ def main(side: str) -> dict[str, float]:
 
     truth, item, labeler, label = _ratings()
     if side == "crowdkit":
-        import pandas as pd  # noqa: TID251  (what the peer takes)
+        import pandas as pd  # type: ignore[import-untyped]  # noqa: TID251  (what the peer takes)
         from crowdkit.aggregation import DawidSkene  # type: ignore[import-not-found]
 
         frame = pd.DataFrame({"task": item, "worker": labeler, "label": label})

@@ -50,8 +50,8 @@ def _simulate(rng: Rng, runs: Runs) -> Iterator[Rate]:
             f"{what}, upper bound", 0.95, count(not high < truth for _, high in found), n, "at least", 0.005
         )
 
-    for items, raters, shares, error in ((50, 3, (0.3, 0.4, 0.3), 0.1), (200, 3, (0.6, 0.3, 0.1), 0.2)):
-        given = np.array(shares)
+    for items, raters, three, error in ((50, 3, (0.3, 0.4, 0.3), 0.1), (200, 3, (0.6, 0.3, 0.1), 0.2)):
+        given = np.array(three)
         rates = np.full((3, 3), error / 2)
         np.fill_diagonal(rates, 1 - error)
         truth = _alpha_of_numbers(given, rates)

@@ -13,6 +13,7 @@ from urllib.parse import unquote
 from django.conf import settings
 from django.db import DatabaseError, DataError, IntegrityError, OperationalError
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
 from django.shortcuts import render
 
@@ -156,7 +157,7 @@ class CompressPages(GZipMiddleware):
     """Pages go out compressed, with a random number of bytes more, so that their length tells nothing of the secrets in
     them (BREACH); files and answers of the API as they are."""
 
-    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         if response.streaming or not response.get("Content-Type", "").startswith("text/html"):
             return response
         return super().process_response(request, response)
