@@ -106,19 +106,14 @@ def _fresh(fresh: queries.Fresh) -> dict[str, Any]:
 
 # --- lineage
 
-_EVENT = {
-    "requestBody": {
-        "required": True,
-        "description": "One event, as https://openlineage.io/spec/2-0-2/OpenLineage.json has it.",
-        "content": {"application/json": {"schema": {"type": "object"}}},
-    }
-}
 
-
-@router.post("/lineage", response={201: Any}, openapi_extra=_EVENT)
+@router.post("/lineage", response={201: Any})
 def add_lineage(request: HttpRequest) -> Any:
-    """An OpenLineage event, into the project of the token. Runs are kept; a description of a job or a dataset
-    without a run is taken and not kept. The body may be compressed by gzip."""
+    """An OpenLineage event as the body, into the project of the token.
+
+    The event is as https://openlineage.io/spec/2-0-2/OpenLineage.json has it; the body may be compressed by gzip. Runs
+    are kept; a description of a job or a dataset without a run is taken and not kept.
+    """
     who = caller(request)
     if who.token is None:
         raise Forbidden(

@@ -134,6 +134,7 @@ def version(project: Project, name: str, number: int) -> DataVersionRow:
     """One version; NotFound for any other."""
     found = DataVersionRow.objects.filter(project=project, name=name, number=number).first()
     if found is None:
+        versions(project, name, limit=1)
         raise NotFound(
             f"{name[:80]} has no version {number} in {project.slug}", todo="look at the list of its versions"
         )
