@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +10,7 @@ import click
 
 from sextant.errors import InvalidInput
 from sextant.problem.targets import COLUMNS, key_of, read_row, row_of
+from sextant.sheets import read_csv, write_csv
 from sextant_cli import output
 from sextant_cli.common import as_json_option, on_project
 from sextant_cli.status import bar
@@ -56,11 +56,8 @@ def list_(project: Project, form: str) -> None:
 @on_project
 def sheet(project: Project) -> None:
     """Write the targets as CSV, as the site's sheet does; `criteria load` reads it again."""
-    writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    for one in project.criteria():
-        if one.role == "target":
-            writer.writerow(row_of(one).values())
+    rows = [row_of(one) for one in project.criteria() if one.role == "target"]
+    sys.stdout.write(write_csv(tuple(COLUMNS), rows).replace("\r\n", "\n"))
 
 
 @criteria.command()
@@ -97,19 +94,7 @@ def load(project: Project, file: Path, sure: bool) -> None:
 
 def _rows(file: Path) -> list[dict[str, str]]:
     try:
-        text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        why = getattr(error, "strerror", None) or "it is not text in UTF-8"
-        raise InvalidInput(f"cannot read it: {why}", where=str(file)) from error
-    first = text.partition("\n")[0]
-    lines = [
-        line for line in csv.reader(text.splitlines(), delimiter=max(",;\t", key=first.count)) if any(line)
-    ]
-    head = [cell.strip().lower().replace(" ", "_") for cell in lines[0]] if lines else []
-    if unknown := [cell for cell in head if cell not in COLUMNS]:
-        raise InvalidInput(
-            f"no column {unknown[0]!r} is known", where=str(file), rule=f"columns are {', '.join(COLUMNS)}"
-        )
-    if "name" not in head:
-        raise InvalidInput("there is no column name", where=str(file), rule="the first row names the columns")
-    return [dict(zip(head, line, strict=False)) for line in lines[1:]]
+        data = sys.stdin.read().encode() if str(file) == "-" else file.read_bytes()
+    except OSError as error:
+        raise InvalidInput(f"cannot read it: {error.strerror}", where=str(file)) from error
+    return read_csv(data, tuple(COLUMNS), needs=("name",))
