@@ -71,7 +71,8 @@ def test_a_table_in_text_is_a_table_in_json() -> None:
         "init", "demo", "sync", "schema", "decide", "waive", "not-applicable", "back", "sign", "plan", "serve", "worker",
         "manage", "evidence add", "documents show", "documents put", "subject set", "token create", "token revoke",
         "user create", "new", "brief", "opportunities import", "opportunities export", "opportunities remove",
-        "opportunities open",
+        "opportunities open", "criteria load", "criteria sheet", "data checkout", "data erase", "data retain", "data tag",
+        "data verify", "numbers add", "numbers paste", "numbers refresh", "numbers sql",
     }  # fmt: skip
     have = {
         n for n, c in TREE.items()
