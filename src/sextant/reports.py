@@ -30,7 +30,11 @@ from sextant.evidence import (
 
 
 class Finding(Frozen):
-    """Something that was found: how often, how bad, with what to do about it."""
+    """Something that was found: how often, how bad, with what to do about it.
+
+    Of a table: the column (empty: the whole), what it would cost a model, and its impact, the share of rows times
+    what such a row loses. Examples name rows and hold no contents.
+    """
 
     key: Key
     text: Text
@@ -39,6 +43,9 @@ class Finding(Frozen):
     share: float | None = Field(default=None, ge=0, le=1)
     examples: tuple[str, ...] = ()
     fix: str = ""
+    column: str = ""
+    cost: str = ""
+    impact: float | None = Field(default=None, ge=0, le=1)
 
 
 class QualityReport(Evidence):

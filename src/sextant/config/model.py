@@ -10,6 +10,7 @@ from pydantic import Field, StringConstraints
 from sextant.canonical import Frozen
 from sextant.config.checks import AnyCheck
 from sextant.config.fields import Datasets, ModelVersion, Versions
+from sextant.config.rules import QualityRule
 from sextant.criteria import MAX_DAYS, Criterion, Key, Text
 
 #: The profiles of `sextant.lifecycle.rigor`, which stands above this module; a test holds the two together.
@@ -63,6 +64,9 @@ class Dataset(Frozen):
         gt=0,
         le=MAX_DAYS,
         description="How often new rows should come, in days; a freshness check needs it.",
+    )
+    rules: tuple[QualityRule, ...] = Field(
+        default=(), description="What its rows must keep; the quality check finds what breaks them."
     )
     version: Text | None = Field(
         default=None,

@@ -7,10 +7,15 @@ annotations      many people's labels of many items, as whole numbers that are q
 consensus        from many labels of an item to one: majority, weighted, Dawid–Skene; how good each labeler is
 agreeing         how far labelers agree: all together, label by label, each two of them
 findings         what was decided about each finding of a quality report
-quality          what is wrong with a table: missing, repeated, constant, extreme, one-sided
 profile          what a table holds in some KB a column: what it says, how parts add up, as JSON
 profiling        measuring one, on any engine
 profile_text     a profile as text and as HTML
 drift            how far each column has moved between two tables, and whether that is drift
 drift_text       a drift report as text and as HTML
+quality          what is wrong with a table: missing, far out, written in several ways, repeated, one-sided, ...
+rules            rules that a table must keep: evaluated, or learned from a reference
+near             texts that are nearly the same
+recipes          fixes as a list of steps: tried, applied to a new table, used again on next week's
+steps            the steps that change values
+row_steps        the steps that leave rows out, add some, or mark them
 """

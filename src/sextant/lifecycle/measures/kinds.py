@@ -131,7 +131,9 @@ def total(spec: checks.Total, at: Context) -> list[Draft]:
 
 def quality_report(spec: checks.Quality, at: Context) -> list[Draft]:
     dataset, table = _dataset(at, spec.dataset), at.inputs.table(spec.dataset)
-    found = quality(table, key=dataset.key, target=dataset.target, groups=dataset.groups)
+    found = quality(
+        table, key=dataset.key, target=dataset.target, groups=dataset.groups, rules=dataset.rules, now=at.now
+    )
     counts = {
         "rows": table.count(),
         "columns": len(table.columns),

@@ -1,0 +1,194 @@
+"""What is wrong with a table: counted on every row, gravest first, with what it would cost a model and how to mend it.
+
+issues      what a finding says, its severity and its impact
+looks       one pass over the rows: what every later question starts from
+numbers     missing, infinite, constant, far out (or only a heavy tail)
+texts       text of a column: by its different values, or by their shapes where these are too many
+words       what can be wrong with a value: encodings, white space, dates, units, spellings, misspellings, codes
+repeats     rows that are there twice, texts that are nearly the same
+relations   broken dependencies, values in the wrong column, columns that give the answer away
+balance     rare classes and groups, gaps by group
+
+`quality()` gives what evidence keeps: findings without contents of cells. They name columns, counts and row numbers,
+and of the target and the groups the classes; a row number counts from 1 in the order of the file, without its header.
+`examine()` gives the same with examples, the values that should stand there, and steps of a recipe; it is for the eyes
+of whoever may read the table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sextant.config.rules import QualityRule
+from sextant.data.quality import balance, numbers, relations, repeats, texts
+from sextant.data.quality.issues import COSTS, Issue, ranked, with_examples
+from sextant.data.quality.looks import DISGUISES, VOCABULARY, Look, is_disguise, looks, vocabulary
+from sextant.reports import Finding
+from sextant.tables import Table
+
+__all__ = ["COSTS", "DISGUISES", "Issue", "Report", "examine", "quality"]
+
+#: Texts that share at least this much of their word triples are near-duplicates.
+SIMILAR = 0.8
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What was found, the gravest first, in a table of so many rows and columns."""
+
+    table: str
+    rows: int
+    columns: int
+    issues: tuple[Issue, ...]
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """The same without contents of cells, as evidence keeps it."""
+        return tuple(i.finding() for i in self.issues)
+
+    def issue(self, key: str) -> Issue:
+        return next(i for i in self.issues if i.key == key)
+
+
+def quality(
+    table: Table,
+    *,
+    key: str | None = None,
+    target: str | None = None,
+    groups: Sequence[str] = (),
+    rules: Sequence[QualityRule] = (),
+    now: datetime | None = None,
+) -> tuple[Finding, ...]:
+    """Every finding about a table, the gravest first; empty if nothing was found. See `examine`.
+
+    >>> import pyarrow as pa
+    >>> from sextant.tables import table
+    >>> people = table(pa.table({"id": [1, 2, 2], "city": ["Ulm", "n/a", "Bonn"]}), name="people")
+    >>> [(f.key, f.severity, f.count) for f in quality(people, key="id")]
+    [('repeated-key-id', 'critical', 1), ('missing-city', 'medium', 1)]
+    """
+    return examine(table, key=key, target=target, groups=groups, rules=rules, now=now).findings
+
+
+def examine(
+    table: Table,
+    *,
+    key: str | None = None,
+    target: str | None = None,
+    groups: Sequence[str] = (),
+    rules: Sequence[QualityRule] = (),
+    now: datetime | None = None,
+    similar: float | None = SIMILAR,
+    examples: bool = True,
+) -> Report:
+    """What is wrong with a table, and where.
+
+    missing       null, nan, blank text, or a disguise such as "n/a", -999 or 1970-01-01; more than 50 % is critical
+                  in the target and high elsewhere, more than 5 % is medium (high in the target), less is low (medium)
+    infinite      numbers without end (high)
+    constant      a column with one value only (low): it tells nothing
+    far-out       numbers and times beyond where the tail leads (`numbers`); medium if the farthest lies a thousand
+                  widths of the middle half away, else low; heavy-tail (low) if the tail itself leads there
+    encoding, space, date, unit, type, variant, format, typo
+                  text (`words`): high from 20 % of rows on, medium from 1 %, else low
+    repeated      a value of `key` that names several rows (critical); rows equal in everything but the key (medium
+                  from 1 % of rows on, else low); texts that share `similar` of their word triples (by share)
+    dependency    a column that another settles, in rows that say otherwise (by share); merged (by share): a value
+                  that ends in what belongs into an empty column
+    leak          a column that gives `target` away (critical)
+    one-sided     of the target: one class is more than 90 % of the rows (high from 99 % on, else medium), or a class
+                  has fewer than 30 rows (medium); of a group column: a group with fewer than 30 rows (low)
+    rule          one of `rules` that the table breaks (as grave as the rule says; see `data.rules`)
+    gap-by-group  a column that lacks values in some group more often than elsewhere (medium, high from 20 % of rows)
+
+    Within a severity they are ranked by impact: the share of rows concerned times what such a row loses (`COSTS`).
+    `similar=None` leaves near-duplicate texts out, `examples=False` the rows. Raises `InvalidInput` for a column
+    that is not there.
+
+    >>> import pyarrow as pa
+    >>> from sextant.tables import table
+    >>> wine = table(pa.table({"colour": ["red"] * 60 + ["Red"] + ["white"] * 39}), name="wine")
+    >>> variant = examine(wine).issue("variant-colour")
+    >>> variant.text, variant.replace, str(variant.examples[0])
+    ('1 value of colour (1 %): another spelling of a more frequent value (capitals, spaces or signs).', {'Red': 'red'}, 'row 61')
+    """
+    for column in (key, target, *groups):
+        if column is not None:
+            table.column(column)
+    rows = table.count()
+    if rows == 0:
+        issue = Issue("empty", "", "The table has no rows.", "critical", 1, 0, "Find out why.")
+        return Report(table.name, 0, len(table.columns), (issue,))
+    seen = list(looks(table))
+    words = {look.column: vocabulary(table, look.column) for look in seen if _has_words(look)}
+    gaps, lacking = _gaps(table, seen, words, rows)
+    absent: dict[str, Callable[[Any], Any]] = {name: found.test for name, found in gaps.items()}
+    issues: list[Issue] = []
+    for look in seen:
+        column = look.column
+        weighs, as_numbers = column == target, texts.all_numbers(words.get(column))
+        issues += numbers.missing(
+            look, gaps[column], lacking[column], rows, weighs=weighs, as_numbers=as_numbers
+        )
+        issues += numbers.infinite(look, rows)
+        issues += numbers.constant(look, rows)
+        if column not in (key, target):
+            issues += numbers.far_out(table, look, gaps[column], rows)
+        if look.text and look.present and column != key:
+            issues += texts.text_faults(table, look, words.get(column), gaps[column], rows)
+            if similar is not None:
+                issues += repeats.near_texts(table, look, rows, similar)
+    if key is not None:
+        issues += repeats.repeated_keys(table, key, rows)
+    issues += repeats.repeated_rows(table, key, rows)
+    issues += relations.dependencies(table, [k for k in seen if k.column != key], absent, rows)
+    issues += relations.merged(table, words, lacking, absent, rows)
+    if target is not None:
+        issues += balance.one_sided(table, target, rows)
+        issues += relations.leaks(table, seen, absent, target, key, rows)
+    for group in groups:
+        issues += balance.rare_groups(table, group, rows)
+        issues += balance.gaps_by_group(table, group, lacking, absent, rows)
+    if rules:
+        from sextant.data.rules import broken
+
+        issues += broken(table, rules, now)
+    found = ranked(issues)
+    return Report(
+        table.name, rows, len(table.columns), with_examples(found, table, key) if examples else found
+    )
+
+
+def _has_words(look: Look) -> bool:
+    return look.text and look.longest <= texts.LONG and look.distinct <= VOCABULARY * 1.1
+
+
+def _gaps(
+    table: Table, seen: Sequence[Look], words: dict[str, list[tuple[Any, int]] | None], rows: int
+) -> tuple[dict[str, numbers.Gaps], dict[str, int]]:
+    """How each column says that it has no value, and in how many rows it does: counted for all in one pass."""
+    told: dict[str, int] = {}
+    for look in seen:
+        if (known := words.get(look.column)) is not None:
+            told[look.column] = sum(n for v, n in known if v.strip().lower() in ("", *DISGUISES))
+    asked = [k.column for k in seen if k.text and k.column not in told]
+    if asked:
+        row = table.fetch(
+            table.expr.aggregate(
+                **{f"d{i}": is_disguise(table.expr[c]).cast("int8").sum() for i, c in enumerate(asked)}
+            )
+        )[0]
+        told |= {c: row[f"d{i}"] or 0 for i, c in enumerate(asked)}
+    gaps = {k.column: numbers.gaps(table, k, bool(told.get(k.column))) for k in seen}
+    lacking = {k.column: rows - k.present + told.get(k.column, 0) for k in seen}
+    if counted := [c for c, g in gaps.items() if g.numbers]:
+        row = table.fetch(
+            table.expr.aggregate(
+                **{f"m{i}": gaps[c].test(table.expr[c]).cast("int8").sum() for i, c in enumerate(counted)}
+            )
+        )[0]
+        lacking |= {c: row[f"m{i}"] for i, c in enumerate(counted)}
+    return gaps, lacking
