@@ -44,7 +44,7 @@ SECTIONS = (
         "labels": ("labels:labels", "Many people's labels: agreement, consensus, how good each labeler is"),
         "drift": ("drift:drift", "What has moved between two tables, column by column"),
         "data": ("data:data", "Keep versions of datasets, compare them, and have them again"),
-        "quality": ("quality:quality", "What is wrong with a table, the gravest first"),
+        "quality": ("quality:quality", "Find what is wrong with a table, the gravest first"),
         "clean": ("quality:clean", "Mend a table by a recipe, into a new file"),
     }),
     ("Decide and plan", {
