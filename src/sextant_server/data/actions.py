@@ -45,6 +45,12 @@ def put_data_version(
 
     `Conflict` where this number is another version already: two data homes then write under one name.
     """
+    for where, moment in (("at", version.at), ("gone_on", version.gone_on)):
+        if moment is not None and not OLDEST <= moment <= datetime.now(UTC) + CLOCKS:
+            raise InvalidInput(
+                f"{moment.isoformat()} can't be", where=where, rule="a moment between 1970 and now",
+                todo="set the clock of the machine that commits",
+            )  # fmt: skip
     lock(project)
     row = DataVersionRow.objects.filter(project=project, name=version.name, number=version.number).first()
     said = version.plain()

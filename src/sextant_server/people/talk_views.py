@@ -27,6 +27,8 @@ def talk_page(request: HttpRequest, slug: str) -> HttpResponse:
     """What was said about the thing that `about` names, and all that one may say to it."""
     found = enter(request, slug, "comment" if request.method == "POST" else "view")
     about = request.POST.get("about", "") or request.GET.get("about", "")
+    if request.method == "GET" and not about:
+        return redirect("project", slug)
     where = talk.place(found.project, about)
     wrong: dict[str, str] = {}
     if request.method == "POST":
