@@ -25,14 +25,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from hashlib import blake2b
-from typing import Any
-
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from sextant.canonical import canonical, digest
 from sextant.errors import InvalidInput
 from sextant.tables import Table
 from sextant.tables.engines import is_spark
+
+if TYPE_CHECKING:
+    import numpy as np
 
 FORMAT = 1
 _MODULUS = 1 << 128
@@ -120,6 +121,8 @@ def _on_spark(table: Table) -> Rowsum:
 
 def _total(batch: Any, names: tuple[str, ...]) -> int:
     """The sum of the hashes of a batch's rows, modulo 2^128."""
+    import numpy as np
+
     if not batch.num_rows:
         return 0
     written = np.zeros((batch.num_rows, _WIDTH * len(names)), np.uint8)
@@ -139,6 +142,7 @@ def _total(batch: Any, names: tuple[str, ...]) -> int:
 
 def _write(values: Any, to: np.ndarray[Any, Any], name: str) -> None:
     """Write a column's values down, each into its 17 bytes."""
+    import numpy as np
     import pyarrow as pa
 
     kind = values.type
@@ -198,6 +202,8 @@ def _put(
     high: np.ndarray[Any, Any] | None = None,
 ) -> None:  # fmt: skip
     """Eight bytes, or twice eight, of each value that is there; the others stay zero."""
+    import numpy as np
+
     to[:, 0] = np.where(there, _SORTS[sort], 0)
     for at, part in ((1, low), (9, high)):
         if part is not None:
@@ -206,6 +212,8 @@ def _put(
 
 def _each(values: Any, to: np.ndarray[Any, Any], there: np.ndarray[Any, Any], write: Any) -> None:
     """Every different value written once."""
+    import numpy as np
+
     coded = values.dictionary_encode()
     known = b"".join(write(value) for value in coded.dictionary.to_pylist())
     if not known:
