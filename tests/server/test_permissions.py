@@ -116,7 +116,7 @@ PAGES = [
     Row("GET", "brief", "view", 200),
     Row("POST", "brief", "edit", 302, {"version": "0"}),
     Row("GET", "compare-briefs", "view", 404),
-    Row("GET", "talk", "view", 422),
+    Row("GET", "talk", "view", 302),
     Row("POST", "talk", "comment", 302, {"about": "item:1a", "text": "Said."}),
     Row("GET", "people", "view", 200),
     Row("POST", "people", "manage", 422, {"do": "channel"}),
