@@ -6,9 +6,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sextant.criteria import Criterion, Setting
+from sextant.data.documents import Pipeline
+from sextant.data.profiling import profile
+from sextant.data.versions import DataVersion
 from sextant.evidence import Count, Declared, Producer, Version
 from sextant.problem.documents import Brief, DecisionTree, Feasibility, Roi, Side, Spread, Stakeholder
 from sextant.reports import read_evidence
+from sextant_server.data import actions as data
 from sextant_server.lifecycle import actions as lifecycle
 from sextant_server.people import mail_actions, sign_actions, talk_actions
 from sextant_server.projects import actions as projects
@@ -17,7 +21,7 @@ from sextant_server.records import actions as records
 from sextant_server.records import queries
 from sextant_server.records.models import EvidenceRow
 from tests.server.test_reports import COMMON, EXAMPLES
-from tests.server.world import ACCURACY, LOCAL, filled, open_project, share, write
+from tests.server.world import ACCURACY, LINEAGE, LOCAL, filled, open_project, share, write
 
 LONG = "Handwritten-digits-on-returned-paper-forms-that-somebody-wrote-without-a-single-space"
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -74,6 +78,7 @@ def rich_project() -> Project:
         project, LOCAL, [{"phase": "problem", "actual_start": "2026-03-02", "spent_cost": 900}]
     )
     _people(project)
+    _data(project)
     projects.make_token(project, LOCAL, name=f"CI {LONG}", scopes=["read"])
     projects.add_webhook(project, LOCAL, f"https://example.com/{LONG}")
     return project
@@ -92,6 +97,35 @@ def _decided(project: Project) -> None:
         (tree, ""),
         (Roi(benefit=about, build=about, run=Spread(low=0, likely=0, high=0), build_months=3, months=30), ""),
         (Feasibility(technical=Side(verdict="yes", findings="It can."), data=caution), ""),
+    )
+
+
+def _data(project: Project) -> None:
+    """A dataset with two versions, one of them without its rows, that a job feeds and a pipeline keeps."""
+    import pyarrow as pa
+
+    from sextant.data.openlineage import read_event
+
+    words = ["clerk", LONG, None, ""] * 30
+    rows = pa.table({"digit": list(range(120)), "said": words, LONG: [n / 7 for n in range(120)]})
+    for number, state in ((1, "erased"), (2, "kept")):
+        version = DataVersion(
+            "scans", number, f"{number:02x}" * 32, 120 * number, "", (("digit", "int64"), ("said", "string")), NOW,
+            "ann", LONG, "append" if number > 1 else "replace", number - 1 or None, (f"dataset:raw@{LONG}",),
+            "recipe:clean@r1", ("golden",), state, NOW if state == "erased" else None,  # type: ignore[arg-type]
+        )  # fmt: skip
+        data.put_data_version(project, LOCAL, version, profile=profile(rows).plain())
+    event = {
+        **LINEAGE,
+        "eventType": "FAIL",
+        "job": {"namespace": "etl", "name": LONG},
+        "outputs": [{"namespace": "lake", "name": "scans"}],
+    }
+    data.add_run_event(project, LOCAL, read_event(event))  # type: ignore[arg-type]
+    write(
+        project,
+        (Pipeline(dataset="scans", owner="Data lead", cadence_days=7, collection=LONG), "scans"),
+        (Pipeline(dataset="letters", owner="Data lead", cadence_days=7), "letters"),
     )
 
 

@@ -27,7 +27,7 @@ EMPTY = {
     "forward-brief": {},
     "tree": {}, "roi": {}, "feasibility": {}, "target-sheet": {}, "numbers": {},
     "people": {}, "brief": {}, "ask-to-sign": {"subject": "goals"},
-    "meeting": {}, "present": {}, "waivers": {},
+    "meeting": {}, "present": {}, "waivers": {}, "datasets": {},
 }  # fmt: skip
 FULL = {
     **EMPTY, "phase": {"phase": "problem"}, "exempt": {"target": "1d"}, "document": {"kind": "five_ws", "key": "-"},
@@ -35,6 +35,7 @@ FULL = {
     "edit-target": {"key": "faded"}, "retire-target": {"key": "accuracy"}, "enter-number": {"key": "posts"},
     "decided": {}, "job": {}, "changed-since": {"subject": "brief"}, "compare-briefs": {}, "talk": {},
     "target-numbers": {"key": "clerks"},
+    "dataset": {"dataset": "scans"}, "data-version": {"dataset": "scans", "number": 1},
 }  # fmt: skip
 OUTSIDE = (
     "home", "new-project", "new-from-text", "new-live", "new-example", "opportunities", "accounts", "password", "today",

@@ -7,19 +7,25 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from django.test import Client
 
+from sextant.criteria import Setting
 from sextant.data.documents import Pipeline
+from sextant.data.profiling import profile as measured
+from sextant.evidence import Producer, Version
+from sextant.reports import Freshness
 from sextant_server.data import queries
 from sextant_server.data.actions import tell_overdue
 from sextant_server.data.models import Run
 from sextant_server.jobs.kinds import data_freshness
 from sextant_server.jobs.models import Job
 from sextant_server.projects import actions as projects
+from sextant_server.records import actions as records
 from sextant_server.records import audit
 from sextant_server.records.models import EvidenceRow, SubjectRow
-from tests.server.world import DATA_VERSION, LINEAGE, LOCAL, open_project, write
+from tests.server.world import DATA_VERSION, LINEAGE, LOCAL, account, client, open_project, write
 
 pytestmark = pytest.mark.django_db
 RUN = "0192f2a0-0000-7000-8000-00000000000"
@@ -60,7 +66,7 @@ def test_a_version_becomes_the_present_one_and_is_in_the_log(asking: Asking) -> 
     assert asking.put(1).status_code == 200 and asking.project.records.count() == records
     assert asking.put(1, tags=["live"], profile=None).json()["tags"] == ["live"]
     one = asking.client.get("/api/v1/projects/forms/datasets/train/versions/1").json()
-    assert one["profile"] == {"rows": 100}
+    assert one["profile"]["rows"] == 100
     assert asking.put(1, digest="cd" * 32).status_code == 409
     assert audit.projections(asking.project) == []
     gone = asking.put(1, tags=["live"], state="erased", gone_on="2026-06-02T00:00:00Z").json()
@@ -198,3 +204,49 @@ def test_the_real_client_over_http(live_server: Any) -> None:
     assert (run.state, run.job, run.outputs[0]["rows"]) == ("complete", "clean", 42)
     content = EvidenceRow.objects.get(kind="pipeline_run").record.content
     assert (content["rows"], content["inputs"]) == (42, ["raw/people.csv"])
+
+
+def test_the_pages_say_what_there_is_and_do_not_grow(
+    asking: Asking, django_assert_max_num_queries: Any
+) -> None:
+    browser = client(account("boss", is_superuser=True))
+    # Planned, and nothing else known of it yet.
+    assert "Not seen yet" in browser.get("/p/forms/data/").content.decode()
+    first = browser.get("/p/forms/data/train/").content.decode()
+    assert "No version of its rows is kept" in first and "Nobody has looked for faults" in first
+    assert browser.get("/p/forms/data/nothing/").status_code == 404
+    assert browser.get("/p/forms/data/train/versions/1/").status_code == 404
+    asking.event()
+    asking.event(eventType="FAIL", run={"runId": RUN + "7"}, eventTime="2026-06-02T12:00:00Z")
+    profile = measured(pa.table({"x": list(range(90)), "name": ["<b>a</b>", "b", None] * 30})).plain()
+    for number in range(1, 12):
+        digest = f"{number:02x}" * 32
+        asking.put(
+            number, digest=digest, parent=number - 1 or None, message="<b>new</b>", profile=profile,
+            columns=[["x", "int64"], ["name", "string"]],
+        )  # fmt: skip
+    with django_assert_max_num_queries(30):
+        text = browser.get("/p/forms/data/train/").content.decode()
+    assert "Overdue" in text and "0b" * 6 in text and "&lt;b&gt;new" in text and "dataset:raw@v1" in text
+    assert "The job clean did not run to its end" in text and 'class="spark"' in text
+    with django_assert_max_num_queries(30):
+        assert "Overdue" in browser.get("/p/forms/data/").content.decode()
+    version = browser.get("/p/forms/data/train/versions/3/").content.decode()
+    assert "Version 2</a>" in version and "Version 4</a>" in version and "33.3 %" in version
+
+
+def test_a_profile_that_cannot_be_read_is_refused(asking: Asking) -> None:
+    for bad, said in (({"rows": 1}, "no profile"), ({"format": 9, "columns": []}, "format 9")):
+        response = asking.put(1, profile=bad)
+        assert response.status_code == 422 and said in response.json()["detail"]
+
+
+def test_a_freshness_check_says_when_it_came(asking: Asking) -> None:
+    when = datetime.now(UTC) - timedelta(days=2)
+    fresh = Freshness(
+        data=Version.of("dataset", "train", "v1"), last_refreshed_at=when, cadence_days=7, estimand="when it came",
+        setting=Setting.MONITORING, at=datetime.now(UTC), producer=Producer(name="test"),
+    )  # fmt: skip
+    records.add_evidence(asking.project, LOCAL, [fresh])
+    [found] = queries.freshness(asking.project, datetime.now(UTC))
+    assert found.last == when and not found.overdue

@@ -106,7 +106,7 @@ def filled(project: Project) -> tuple[str, DecisionRow, Job]:
 DATA_VERSION: dict[str, Any] = {
     "digest": "ab" * 32, "rows": 100, "columns": [["id", "int64"]], "at": "2026-06-01T12:00:00Z", "message": "first",
     "by": "ann", "mode": "replace", "parent": None, "sources": ["dataset:raw@v1"], "recipe": "recipe:clean@r1",
-    "tags": ["golden"], "state": "kept", "gone_on": None, "profile": {"rows": 100},
+    "tags": ["golden"], "state": "kept", "gone_on": None, "profile": {"format": 1, "name": "train", "rows": 100, "columns": []},
 }  # fmt: skip
 LINEAGE: dict[str, Any] = {
     "eventTime": "2026-06-01T12:00:00Z", "eventType": "COMPLETE", "producer": "https://example.com/etl",
@@ -124,7 +124,7 @@ def with_dataset(project: Project) -> None:
         "train", 1, "ab" * 32, 100, "", (("id", "int64"),), AT, "ann", "first", "replace", None, ("dataset:raw@v1",),
         "recipe:clean@r1", ("golden",),
     )  # fmt: skip
-    put_data_version(project, LOCAL, version, profile={"rows": 100})
+    put_data_version(project, LOCAL, version, profile=DATA_VERSION["profile"])
 
 
 def make_world() -> World:

@@ -14,6 +14,7 @@ from sextant.canonical import canonical
 from sextant.criteria import Setting
 from sextant.data.documents import Pipeline
 from sextant.data.openlineage import ENDED, Dataset, RunEvent, key_of
+from sextant.data.profile import Profile
 from sextant.data.versions import DataVersion
 from sextant.errors import Conflict, InvalidInput, SextantError
 from sextant.evidence import Producer, Version
@@ -63,9 +64,7 @@ def put_data_version(
             rule="a number names one version, and its rows never change",
             todo="commit from the data home that made it, or under another name",
         )
-    text = "" if profile is None else canonical(dict(profile))
-    if len(text) > MAX_PROFILE:
-        raise InvalidInput(f"a profile of more than {MAX_PROFILE:,} characters", where="profile")
+    text = "" if profile is None else _checked(profile)
     before = None if row is None else row.as_recorded()
     row = row or DataVersionRow(project=project, name=version.name, number=version.number)
     for name, value in values.items():
@@ -82,6 +81,15 @@ def put_data_version(
         put_subject(project, caller, version.version, phase="data", depends=depends)
         _refreshed(project, caller, version.version, version.at, "sextant data commit")
     return row
+
+
+def _checked(profile: Mapping[str, Any]) -> str:
+    """A profile as it is kept, or a clear error: what cannot be read again is not taken."""
+    text = canonical(dict(profile))
+    if len(text) > MAX_PROFILE:
+        raise InvalidInput(f"a profile of more than {MAX_PROFILE:,} characters", where="profile")
+    Profile.read(text)
+    return text
 
 
 def named(version: DataVersion) -> None:

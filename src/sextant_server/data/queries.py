@@ -5,19 +5,20 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from django.db.models import Max, Q
 
-from sextant.data.documents import Pipeline
+from sextant.data.documents import Pipeline, QualityResolution
+from sextant.data.findings import Dealt, dealt_with
 from sextant.errors import NotFound, SextantError
 from sextant.phrases import number
-from sextant.reports import Finding, QualityReport, read_evidence
+from sextant.reports import Finding, Freshness, QualityReport, read_evidence
 from sextant_server.data.models import DataVersionRow, Run, Written
 from sextant_server.projects.models import Project
-from sextant_server.records.models import DocumentRow, Latest
+from sextant_server.records.models import DocumentRow, Latest, SubjectRow
 
 #: So many versions and runs are shown at once.
 SHOWN = 30
@@ -46,6 +47,33 @@ class Edge:
     state: str = "complete"
 
 
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One dataset in the list of all: what is known of it, of whatever kind. `version` is what evidence calls it."""
+
+    name: str
+    version: str
+    row: DataVersionRow | None
+    fresh: Fresh | None
+    report: QualityReport | None
+    open: tuple[Dealt, ...]
+
+    @property
+    def rows(self) -> int | None:
+        """How many rows it has, by its newest version or else by its quality report."""
+        return self.row.rows if self.row else self.report.rows if self.report else None
+
+    @property
+    def came(self) -> datetime | None:
+        """When its newest rows came."""
+        return self.fresh.last if self.fresh and self.fresh.last else self.row.at if self.row else None
+
+    @property
+    def waits(self) -> int:
+        """How much it asks for attention: overdue before open findings before what nobody has checked."""
+        return 4 * bool(self.fresh and self.fresh.overdue) + 2 * bool(self.open) + (self.report is None)
+
+
 def pipelines(project: Project) -> list[Pipeline]:
     """The project's pipelines as they now read."""
     rows = DocumentRow.objects.filter(project=project, kind="pipeline", present=True, withdrawn=False)
@@ -72,7 +100,8 @@ def file_slug(folder: str) -> str:
 
 
 def freshness(project: Project, now: datetime) -> list[Fresh]:
-    """Each dataset that a pipeline is to keep fresh: its newest version, or the newest run that wrote it."""
+    """Each dataset that a pipeline is to keep fresh: when its newest version, the newest run that wrote it, or the
+    newest row that a freshness check found, came."""
     planned = pipelines(project)
     names = [p.dataset for p in planned]
     seen: dict[str, datetime] = dict(
@@ -83,9 +112,18 @@ def freshness(project: Project, now: datetime) -> list[Fresh]:
         .values_list("dataset")
         .annotate(Max("run__ended_at"))
     )
-    for name, at in runs:
+    for name, at in [*runs, *_measured(project, names)]:
         seen[name] = max(filter(None, (seen.get(name), at)))
     return [_fresh(p, seen.get(p.dataset), now) for p in planned]
+
+
+def _measured(project: Project, names: Sequence[str]) -> list[tuple[str, datetime]]:
+    """When each dataset was last refreshed by the latest freshness check of it."""
+    latest = Latest.objects.filter(
+        project=project, topic__in=[f"freshness:{n}" for n in names], model="*"
+    ).select_related("evidence__record")
+    read = (read_evidence(row.evidence.record.content) for row in latest)
+    return [(r.data.name, r.last_refreshed_at) for r in read if isinstance(r, Freshness)]
 
 
 def _fresh(pipeline: Pipeline, last: datetime | None, now: datetime) -> Fresh:
@@ -115,6 +153,52 @@ def datasets(project: Project) -> list[DataVersionRow]:
     return list(DataVersionRow.objects.filter(wanted, project=project).defer("profile").order_by("name"))
 
 
+def listed(project: Project, now: datetime) -> list[Listed]:
+    """Every dataset that anything is known of: named as a subject, kept, planned, written by a run, or checked for
+    faults. What asks for attention stands first."""
+    fresh = {f.dataset: f for f in freshness(project, now)}
+    rows = {row.name: row for row in datasets(project)}
+    present = {s.name: s.version for s in SubjectRow.objects.filter(project=project, kind="dataset")}
+    written = set(
+        Written.objects.filter(project=project, wrote=True).values_list("dataset", flat=True).distinct()
+    )
+    reports = _reports(project)
+    decided = resolutions(project)
+    found = []
+    for name in {*fresh, *rows, *present, *written, *reports}:
+        report = reports.get(name)
+        dealt = dealt_with(report, decided, now.date()) if report else []
+        found.append(
+            Listed(name, present.get(name, ""), rows.get(name), fresh.get(name), report, tuple(d for d in dealt if d.open))
+        )  # fmt: skip
+    return sorted(found, key=lambda e: (-e.waits, e.name))
+
+
+def known(project: Project, name: str) -> bool:
+    """Whether anything is known of a dataset of this name."""
+    of = {"project": project}
+    return (
+        DataVersionRow.objects.filter(name=name, **of).exists()
+        or SubjectRow.objects.filter(kind="dataset", name=name, **of).exists()
+        or Written.objects.filter(dataset=name, **of).exists()
+        or Latest.objects.filter(topic=f"quality_report:{name}", **of).exists()
+        or any(p.dataset == name for p in pipelines(project))
+    )
+
+
+def resolutions(project: Project) -> list[QualityResolution]:
+    """What was decided about findings of quality reports."""
+    rows = DocumentRow.objects.filter(
+        project=project, kind="quality_resolution", present=True, withdrawn=False
+    )
+    return [QualityResolution.model_validate(json.loads(row.body)) for row in rows.order_by("key")]
+
+
+def present_version(project: Project, name: str) -> SubjectRow | None:
+    """What the project now takes for a dataset's present version."""
+    return SubjectRow.objects.filter(project=project, kind="dataset", name=name).first()
+
+
 def versions(project: Project, name: str, *, limit: int = SHOWN) -> list[DataVersionRow]:
     """A dataset's versions, the newest first; NotFound for a dataset without any."""
     found = list(
@@ -141,6 +225,23 @@ def version(project: Project, name: str, number: int) -> DataVersionRow:
     return found
 
 
+def newest_profile(project: Project, name: str) -> DataVersionRow | None:
+    """The newest version that was told with its profile."""
+    return (
+        DataVersionRow.objects.filter(project=project, name=name)
+        .exclude(profile="")
+        .order_by("-number")
+        .first()
+    )
+
+
+def neighbour(project: Project, name: str, number: int, step: int) -> int | None:
+    """The number of the next version before (-1) or after (1) this one."""
+    found = DataVersionRow.objects.filter(project=project, name=name)
+    found = found.filter(number__gt=number) if step > 0 else found.filter(number__lt=number)
+    return found.order_by("number" if step > 0 else "-number").values_list("number", flat=True).first()
+
+
 def runs(project: Project, name: str, *, limit: int = SHOWN) -> list[Run]:
     """The latest runs that wrote or read a dataset, the newest first."""
     touched = Written.objects.filter(project=project, dataset=name).values("run")
@@ -162,6 +263,31 @@ def lineage(rows: Sequence[DataVersionRow], found: Sequence[Run], name: str) -> 
             sources = tuple(d["name"] for d in run.inputs)
             edges.append(Edge(written[0], sources, run.job, run.ended_at or run.seen_at, run.state))
     return sorted(edges, key=lambda e: e.at, reverse=True)
+
+
+def last_runs(found: Sequence[Run], name: str) -> list[Run]:
+    """The last run of each job that writes a dataset, the newest first; `found` are runs, the newest first."""
+    from sextant.data.openlineage import key_of
+
+    last: dict[tuple[str, str], Run] = {}
+    for run in found:
+        if any(key_of(d["name"]) == name for d in run.outputs):
+            last.setdefault((run.namespace, run.job), run)
+    return list(last.values())
+
+
+def dealt(project: Project, report: QualityReport | None, today: date) -> list[Dealt]:
+    """The findings of a report with what was decided on each, the gravest first."""
+    return dealt_with(report, resolutions(project), today) if report else []
+
+
+def _reports(project: Project) -> dict[str, QualityReport]:
+    """The latest quality report of every dataset."""
+    latest = Latest.objects.filter(
+        project=project, topic__startswith="quality_report:", model="*"
+    ).select_related("evidence__record")
+    read = (read_evidence(row.evidence.record.content) for row in latest)
+    return {r.data.name: r for r in read if isinstance(r, QualityReport)}
 
 
 def quality(project: Project, name: str) -> tuple[QualityReport, str] | None:

@@ -20,7 +20,11 @@ from sextant_server.projects.permissions import Access, access, caller
 #: A group without a title stands first. Keep the words short, and the groups few: all of it is seen on every page.
 TABS: dict[str, tuple[tuple[str, str, str], ...]] = {
     "": (("home", "Overview", "project"), ("brief", "Brief", "brief"), ("plan", "Plan", "plan")),
-    "Proof": (("targets", "Targets", "targets"), ("proof", "Proof", "proof")),
+    "Proof": (
+        ("targets", "Targets", "targets"),
+        ("proof", "Proof", "proof"),
+        ("datasets", "Data", "datasets"),
+    ),
     "Steering": (
         ("timeline", "Timeline", "timeline"),
         ("risks", "Risks", "risks"),
