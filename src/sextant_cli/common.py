@@ -18,7 +18,7 @@ from sextant_client.embedded import FOLDER, find_home
 from sextant_client.project import Project
 
 FILE = "sextant.yaml"
-PHASE = click.Choice(tuple(BY_KEY))
+PHASE = click.Choice(tuple(BY_KEY), case_sensitive=False)
 
 as_json_option = click.option(
     "--format",

@@ -177,6 +177,10 @@ def test_what_blocks_comes_first(mine: Shell) -> None:
     assert "1b" in items[0]
 
 
-@pytest.mark.parametrize("phase", ["shipping", "Problem"])
+def test_a_phase_is_named_as_the_tables_print_it(shell: Shell) -> None:
+    assert shell("gate", "Problem", code=1).out == shell("gate", "problem", code=1).out
+
+
+@pytest.mark.parametrize("phase", ["shipping", "1"])
 def test_no_such_phase(shell: Shell, phase: str) -> None:
     assert "is not one of 'problem', 'data'" in shell("gate", phase, code=2).err

@@ -390,6 +390,11 @@ def test_where_the_rows_changed_the_sums_must_do(
     assert (again.equal, again.from_statistics, again.from_rows) == (False, None, None)
 
 
+def test_who_asked_for_a_report_is_no_number_of_it(found: dict[str, list[Evidence]], root: Path) -> None:
+    asked = one(found, "quality-train").model_copy(update={"scheduled": True})
+    assert recompute(asked, root).equal
+
+
 def test_what_somebody_declared_cannot_be_computed(root: Path) -> None:
     declared = read_evidence(
         {"kind": "declared", "value": 3, "source": "the board", "source_date": "2026-01-01", "unit": "posts",

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from sextant.criteria import Setting
-from sextant.evidence import Count, Producer
+from sextant.evidence import Count, Producer, Version
 from sextant.lifecycle.measures.repeats import code_version, told_today
+from sextant.reports import QualityReport
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -37,6 +38,18 @@ def test_a_day_is_a_day_of_utc() -> None:
     late = datetime(2026, 11, 23, 23, 30, tzinfo=timezone(timedelta(hours=-5)))
     assert not told_today(counted(), counted(at=late))
     assert told_today(counted(at=NOON + timedelta(days=1)), counted(at=late))
+
+
+def report(*, scheduled: bool) -> QualityReport:
+    return QualityReport(
+        data=Version(kind="dataset", name="train", version="v1"), rows=3, columns=2, scheduled=scheduled,
+        estimand="what is wrong with train", setting=Setting.OFFLINE, at=NOON, producer=Producer(name="sextant"),
+    )  # fmt: skip
+
+
+def test_that_the_schedule_works_is_news_and_looking_again_by_hand_is_not() -> None:
+    assert told_today(report(scheduled=True), report(scheduled=False))
+    assert not told_today(report(scheduled=False), report(scheduled=True))
 
 
 def git(folder: Path, *command: str) -> str:

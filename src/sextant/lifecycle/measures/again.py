@@ -17,7 +17,7 @@ from sextant.reports import first_fault
 from sextant.tables import digest_of
 
 #: What says how the run went, and not what came out.
-_NOT_COMPARED = {"producer", "recipe", "code", "at"}
+_NOT_COMPARED = {"producer", "recipe", "code", "at", "scheduled"}
 
 
 @dataclass(frozen=True, slots=True)

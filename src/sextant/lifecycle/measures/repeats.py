@@ -13,12 +13,16 @@ def told_today(latest: Evidence | None, found: Evidence) -> bool:
     """Whether the latest evidence of a topic is of the same day (UTC) and says the same: evidence is stored
     when something changed, and once a day, not with every run of a check.
 
-    When it was measured, by which run and how fast is no difference.
+    When it was measured, by which run and how fast is no difference. A run by hand after the scheduled one of the
+    day tells nothing new; the scheduled one after a run by hand does: that the schedule works.
     """
     if latest is None or latest.at.astimezone(UTC).date() != found.at.astimezone(UTC).date():
         return False
+    same: dict[str, object] = {"at": found.at, "producer": found.producer}
+    if getattr(latest, "scheduled", False):
+        same["scheduled"] = getattr(found, "scheduled", False)
     # By digest: a value that is nan is not equal to itself.
-    return latest.model_copy(update={"at": found.at, "producer": found.producer}).digest() == found.digest()
+    return latest.model_copy(update=same).digest() == found.digest()
 
 
 def code_version(folder: str | Path) -> str | None:
