@@ -63,6 +63,11 @@ SECTIONS = (
         "digest": ("weeks:digest", "What Monday's mail would say now"),
         "plan": ("plan:plan", "The plan on two or three pages: what is meant in each phase beside what was measured"),
     }),
+    ("People", {
+        "sign-link": ("people:sign_link", "Ask stakeholders to sign by a link, without an account"),
+        "comment": ("people:comment", "Say something about a target, a document, an item or proof"),
+        "review": ("people:review", "Ask somebody to look at something by a day"),
+    }),
     ("Prove and keep", {
         "audit": ("audit:audit", "Check that the log still says what it said"),
     }),

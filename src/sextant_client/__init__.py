@@ -4,6 +4,8 @@ The map, in reading order:
 
     client        `connect`, and what a client can do
     project       one project: everything that can be read from it and done in it
+    deciding      whether to build it, as a part of a project
+    people        who signs by a link, comments and reviews, as a part of a project
     answers       what comes back where the library has no type for it
     connection    requests, retries, and problems as errors
     embedded      the server inside this process, on a folder's database

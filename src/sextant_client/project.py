@@ -35,6 +35,7 @@ from sextant_client.answers import (
 )
 from sextant_client.connection import Connection
 from sextant_client.deciding import Deciding
+from sextant_client.people import People
 
 if TYPE_CHECKING:
     from sextant.data.versions import DataVersion
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
 BATCH = 1000
 
 
-class Project(Deciding):
+class Project(Deciding, People):
     """A project of a client; get one with `Client.project`. `info` holds its settings as they were last
     read."""
 

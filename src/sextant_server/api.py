@@ -271,13 +271,14 @@ def routers() -> NinjaAPI:
     from sextant_server.data.api import router as data
     from sextant_server.jobs.api import router as jobs
     from sextant_server.lifecycle.api import router as lifecycle
+    from sextant_server.people.api import router as people
     from sextant_server.problem.api import router as problem_router
     from sextant_server.problem.decide_api import router as deciding
     from sextant_server.projects.api import router as projects
     from sextant_server.records.api import router as records
     from sextant_server.weeks.api import router as weeks
 
-    for router in (projects, problem_router, deciding, records, lifecycle, weeks, jobs, data):
+    for router in (projects, problem_router, deciding, records, lifecycle, people, weeks, jobs, data):
         api.add_router("", router)
     return api
 

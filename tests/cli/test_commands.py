@@ -72,7 +72,8 @@ def test_a_table_in_text_is_a_table_in_json() -> None:
         "manage", "evidence add", "documents show", "documents put", "subject set", "token create", "token revoke",
         "user create", "new", "brief", "opportunities import", "opportunities export", "opportunities remove",
         "opportunities open", "criteria load", "criteria sheet", "data checkout", "data erase", "data retain", "data tag",
-        "clean apply", "data verify", "numbers add", "numbers paste", "numbers refresh", "numbers sql",
+        "clean apply", "sign-link revoke", "comment add", "comment resolve", "comment erase", "review ask", "review answer",
+        "data verify", "numbers add", "numbers paste", "numbers refresh", "numbers sql",
     }  # fmt: skip
     have = {
         n for n, c in TREE.items()

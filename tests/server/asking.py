@@ -68,6 +68,13 @@ GOOD: dict[tuple[str, str], tuple[int, Any]] = {
     ("POST", f"{ONE}/not-applicable"): (201, {"target": "4d:jailbreak", "reason": "it reads digits"}),
     ("POST", f"{ONE}/exemptions/{{target}}/outcome"): (201, {"turned_out": "well", "outcome": "nothing broke"}),
     ("POST", f"{ONE}/reminders"): (409, {"key": "next:problem"}),
+    ("POST", f"{ONE}/sign-links"): (
+        201, {"subject": "goals", "stakeholder": "mira", "email": "mira@example.org", "days": 7}
+    ),
+    ("POST", f"{ONE}/comments"): (201, {"about": "criterion:accuracy", "text": "@mira, look.", "by": "Ada"}),
+    ("PUT", f"{ONE}/comments/{{comment}}/resolution"): (200, {"resolved": True, "by": "Ada"}),
+    ("POST", f"{ONE}/reviews"): (201, {"about": "goals", "who": "mira", "due": soon(), "by": "Ada"}),
+    ("PUT", f"{ONE}/reviews/{{review}}/answer"): (200, {"state": "done", "by": "Ada"}),
     ("POST", f"{ONE}/phases/{{phase}}/iterations"): (201, {"reason": "faded ink", "subjects": ["model:reader"]}),
     ("PUT", f"{ONE}/risks"): (
         200, [{"key": "r", "phase": "data", "text": "Scanners change", "likelihood": 2, "impact": 4, "owner": "PM",
@@ -106,6 +113,7 @@ def places(world: World, path: str) -> dict[str, Any]:
         "slug": "forms", "key": key, "kind": kind, "name": "reader", "digest": world.evidence, "phase": "problem",
         "target": "1d", "username": "leaver", "token_id": world.token.pk, "webhook_id": world.webhook.pk,
         "job_id": world.job.pk, "dataset": "train", "number": 1,
+        "comment": world.comment, "review": world.review, "link_id": world.link,
     }  # fmt: skip
 
 
@@ -149,7 +157,7 @@ def strict(text: str) -> Any:
 
 READ_AGAIN = (
     "criteria", "evidence", "documents", "subjects", "signable", "verdicts", "gates", "timeline", "risks", "reruns",
-    "failure-modes", "plan", "decisions", "exemptions", "datasets", "jobs",
+    "failure-modes", "plan", "decisions", "exemptions", "datasets", "jobs", "sign-links", "comments", "reviews",
     "log/faults", "head", "phases/data/would-go-stale",
 )  # fmt: skip
 

@@ -75,6 +75,9 @@ def test_a_token_decides_signs_waives_and_approves_nothing(world: World) -> None
         ("DELETE", "exemptions/1d", None),
         ("POST", "phases/data/iterations", {"reason": "r"}),
         ("POST", "tokens", {"name": "t", "scopes": ["write"]}),
+        ("POST", "sign-links", {"subject": "goals", "stakeholder": "mira", "email": "me@example.org"}),
+        ("POST", "comments", {"about": "goals", "text": "I think so."}),
+        ("POST", "reviews", {"about": "goals", "who": "mira", "due": soon()}),
     ):
         problem(send(program, method, f"{FORMS}/{path}", body), 403)
     assert ends() == before

@@ -48,6 +48,8 @@ UNKNOWN = {
     "kind": ("novel", "kinds are"), "phase": ("retirement", "phases are problem, data"), "target": ("9z", "in force: 1d"),
     "username": ("nobody", "list of its members"), "token_id": (999, "list of its tokens"),
     "dataset": ("nothing", "there is train"), "number": (999, "list of its versions"),
+    "comment": ("nothing", "look at its page"), "review": ("nothing", "look at its page"),
+    "link_id": (999, "who was asked"),
     "webhook_id": (999, "list of its webhooks"), "job_id": (999, "list of its jobs"),
 }  # fmt: skip
 WITH_BODY = sorted(GOOD)

@@ -48,6 +48,8 @@ ALLOWED: dict[str, set[str]] = {
     "edit": {"owner", "editor", "admin", "write"},
     "manage": {"owner", "admin"},
     "go back": {"owner", "editor", "admin"},
+    # Whoever has a link and its code signs: a program may not make one.
+    "ask to sign": {"owner", "editor", "admin"},
     # The file of a project is synced by programs, settings and all; a person needs the right to manage.
     "send lineage": {"evidence", "write", "foreign"},
     "sync settings": {"owner", "admin", "write"},
@@ -282,6 +284,17 @@ API = [
     Row("GET", f"{_ONE}/meeting", "view", 200),
     Row("GET", f"{_ONE}/waiver-outcomes", "view", 200),
     Row("POST", f"{_ONE}/reminders", "comment", 409, {"key": "next:problem"}),
+    Row("GET", f"{_ONE}/sign-links", "view", 200),
+    Row("POST", f"{_ONE}/sign-links", "ask to sign", 201, {"subject": "goals", "stakeholder": "mira"}),
+    Row("DELETE", f"{_ONE}/sign-links/{{link_id}}", "edit", 204),
+    Row("GET", f"{_ONE}/comments", "view", 200),
+    Row("POST", f"{_ONE}/comments", "comment", 201, {"about": "goals", "text": "Said."}),
+    Row("PUT", f"{_ONE}/comments/{{comment}}/resolution", "comment", 200, {"resolved": True}),
+    # Who may comment may erase their own; this one is the command line's, which an owner may erase.
+    Row("DELETE", f"{_ONE}/comments/{{comment}}", "manage", 204),
+    Row("GET", f"{_ONE}/reviews", "view", 200),
+    Row("POST", f"{_ONE}/reviews", "comment", 201, {"about": "goals", "who": "mira", "due": _SOON}),
+    Row("PUT", f"{_ONE}/reviews/{{review}}/answer", "manage", 200, {"state": "done"}),
     Row("POST", f"{_ONE}/phases/{{phase}}/iterations", "go back", 201, {"reason": "faded ink"}),
     Row("GET", f"{_ONE}/phases/{{phase}}/would-go-stale", "view", 200),
     Row("GET", f"{_ONE}/reruns", "view", 200),
@@ -337,6 +350,7 @@ def places(world: World) -> dict[str, Any]:
         "number": 1, "phase": "problem", "target": "1d", "username": "leaver", "token_id": world.token.pk,
         "webhook_id": world.webhook.pk, "job_id": world.job.pk, "name": "reader",
         "secret": "0" * 64, "dataset": "train", "token": "none",
+        "comment": world.comment, "review": world.review, "link_id": world.link,
     }  # fmt: skip
 
 
@@ -450,7 +464,8 @@ FOREIGN = [
 ]  # fmt: skip
 FOREIGN_API = [
     ("get", "evidence/{digest}"), ("get", "jobs/{job}"), ("delete", "jobs/{job}"), ("delete", "tokens/{token}"),
-    ("delete", "webhooks/{webhook}"), ("delete", "members/theirs"),
+    ("delete", "webhooks/{webhook}"), ("delete", "comments/{comment}"), ("delete", "sign-links/{link}"),
+    ("delete", "members/theirs"),
 ]  # fmt: skip
 
 

@@ -13,10 +13,11 @@ from sextant.criteria import Criterion, Setting
 from sextant.data.documents import DataRequirement
 from sextant.documents import Document
 from sextant.evidence import Evidence, Producer, Proportion, Version
-from sextant.problem.documents import FiveWs, Interview
+from sextant.problem.documents import FiveWs, Interview, Stakeholder
 from sextant_server.jobs.actions import enqueue
 from sextant_server.jobs.models import Job
 from sextant_server.lifecycle import actions as lifecycle
+from sextant_server.people import sign_actions, talk_actions
 from sextant_server.problem import opportunity_actions as opportunities
 from sextant_server.projects import actions as projects
 from sextant_server.projects.models import ROLES, Project, Token, Webhook
@@ -78,6 +79,9 @@ class World:
     job: Job
     token: Token
     webhook: Webhook
+    comment: str
+    review: str
+    link: int
     foreign: dict[str, Any] = field(default_factory=dict)
 
 
@@ -127,6 +131,19 @@ def with_dataset(project: Project) -> None:
     put_data_version(project, LOCAL, version, profile=DATA_VERSION["profile"])
 
 
+def with_people(project: Project) -> tuple[str, str, int]:
+    """A stakeholder who was asked to sign and to review, and something said; the comment's and the review's key, and
+    the number of the link."""
+    write(project, (Stakeholder(name="Mira Sol", role="ml_lead", required=True), "mira"))
+    said = talk_actions.comment(project, LOCAL, "item:1c", "@mira can it be done?")
+    due = datetime.now(UTC).date() + timedelta(days=5)
+    asked = talk_actions.ask_review(project, LOCAL, "item:1c", who="mira", due=due)
+    link, _ = sign_actions.invite(
+        project, LOCAL, subject="goals", stakeholder="mira", base="https://sextant.test/s/"
+    )
+    return said.key, asked.key, link.pk
+
+
 def make_world() -> World:
     """Two filled projects; of the first an account in every role and tokens of every scope."""
     project, other = open_project(), open_project("other")
@@ -150,13 +167,16 @@ def make_world() -> World:
     their_digest, their_decision, their_job = filled(other)
     for one in (project, other):
         with_dataset(one)
+    said, asked, link = with_people(project)
+    their_said, their_asked, their_link = with_people(other)
     their_hook = projects.add_webhook(other, LOCAL, "https://example.com/theirs")
     return World(
         project, other, people, tokens, digest, decision, job,
         token=projects.make_token(project, LOCAL, name="old", scopes=["read"])[0],
         webhook=projects.add_webhook(project, LOCAL, "https://example.com/hook"),
+        comment=said, review=asked, link=link,
         foreign={
             "digest": their_digest, "decision": their_decision.pk, "job": their_job.pk, "token": theirs.pk,
-            "webhook": their_hook.pk,
+            "webhook": their_hook.pk, "comment": their_said, "review": their_asked, "link": their_link,
         },
     )  # fmt: skip

@@ -19,13 +19,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Max, Q, QuerySet
 
 from sextant.canonical import canonical
 from sextant.errors import Conflict, InvalidInput
 from sextant_server.jobs import registry
 from sextant_server.jobs.errors import Cancelled, LeaseLost
 from sextant_server.jobs.models import Job, Schedule, Worker
+from sextant_server.people.mail_models import Mail
 from sextant_server.projects.models import Project
 
 AT_ONCE = datetime(1970, 1, 1, tzinfo=UTC)
@@ -37,6 +38,9 @@ FIRST_WAIT = timedelta(seconds=5)
 MAX_SIZE = 200_000
 #: A worker not seen for so long is forgotten.
 FORGET_WORKERS = timedelta(days=1)
+#: How long an ended job is kept, and one with a key: for as long, asking with that key again is asking once.
+KEEP = timedelta(days=90)
+KEEP_KEY = timedelta(days=365)
 
 _jitter = random.SystemRandom()
 
@@ -77,8 +81,8 @@ def enqueue(
 ) -> Job:
     """Ask for work; it runs as soon as a worker is free, or after `run_after`.
 
-    `key` (unique over all projects) makes asking twice the same as asking once, for ever: the second time
-    gives the first job, whatever became of it. The same key with another kind, project or arguments is a
+    `key` (unique over all projects) makes asking twice the same as asking once, until `KEEP_KEY` after the job's end:
+    the second time gives the first job, whatever became of it. The same key with another kind, project or arguments is a
     Conflict. Inside a transaction the job is asked for only if that commits.
     """
     spec = registry.kind(kind)
@@ -267,6 +271,30 @@ def fail(job: Job, error: str, *, retry: bool = True) -> None:
 def hand_back(job: Job) -> None:
     """The worker is being stopped: the job waits for another at once, and this attempt does not count."""
     _held(job, state="waiting", attempts=F("attempts") - 1, leased_until=None, run_after=AT_ONCE)
+
+
+# --- clearing
+
+
+def ended_long_ago(now: datetime | None = None) -> QuerySet[Job]:
+    """The jobs that may be cleared: done, failed or cancelled longer ago than they are kept. The latest of each kind in
+    each project stays, as the last word on it; so does one whose mail was never sent, which says why."""
+    now = now or clock()
+    latest = Job.objects.order_by().values("project", "kind").annotate(last=Max("pk")).values("last")
+    return (
+        Job.objects.filter(state__in=("done", "failed", "cancelled"), finished_at__lt=now - KEEP)
+        .filter(Q(key=None) | Q(finished_at__lt=now - KEEP_KEY))
+        .exclude(pk__in=latest)
+        .exclude(pk__in=Mail.objects.filter(sent_at=None).exclude(job=None).values("job"))
+    )
+
+
+def clear_ended(*, now: datetime | None = None, most: int = 500) -> int:
+    """Delete up to so many of the jobs that ended long ago, the oldest first; how many those were. What they did stays
+    where it was done: the log, the outbox, the tables."""
+    found = list(ended_long_ago(now).order_by("pk").values_list("pk", flat=True)[:most])
+    Job.objects.filter(pk__in=found).delete()
+    return len(found)
 
 
 # --- workers

@@ -47,8 +47,13 @@ def invite(
     """Give a stakeholder a link to sign the present version of something, and mail it to them where mail can be sent.
 
     `stakeholder` is the key of their document, `base` the address that the link's secret is put behind. Returns the
-    invitation and the whole link, which is shown this once. An earlier link of theirs to the same thing ends.
+    invitation and the whole link, which is shown this once. An earlier link of theirs to the same thing ends. A program
+    may not ask: with a link to an address of its choice it could sign in somebody's name.
     """
+    if caller.token is not None:
+        raise Forbidden(
+            "a token may not ask for a signature", rule="that is a person's", todo="do it with an account"
+        )
     records.lock(project)
     state = project_state(project)
     present = signable(project, state)

@@ -19,6 +19,7 @@ from sextant_server.people import mail
 from sextant_server.people.sign_models import Invitation
 from sextant_server.projects.models import Project
 from sextant_server.records.models import DocumentRow, Record, SignatureRow
+from sextant_server.records.queries import present_documents
 
 #: What can be signed, in words.
 SUBJECTS = {
@@ -195,15 +196,25 @@ def invitation_of(secret: str) -> Invitation:
 Over = Literal["", "signed", "revoked", "left", "expired"]
 
 
+def held(project: Project) -> dict[str, Stakeholder]:
+    """The present stakeholders by their keys, in one query."""
+    rows = present_documents(project, "stakeholder")
+    return {row.key: Stakeholder.model_validate_json(row.body) for row in rows}
+
+
 def over(invitation: Invitation, state: ProjectState, now: datetime | None = None) -> Over:
-    """Why a link can no longer sign; empty while it can. One whose stakeholder was withdrawn, or has another name now,
-    is over too: somebody else took their place."""
+    """Why a link can no longer sign; empty while it can."""
+    found = {w.key: w.document for w in state.documents.get("stakeholder", ())}.get(invitation.stakeholder)
+    return why_over(invitation, found if isinstance(found, Stakeholder) else None, now)
+
+
+def why_over(invitation: Invitation, person: Stakeholder | None, now: datetime | None = None) -> Over:
+    """The same, given who has the part now. A link whose stakeholder was withdrawn, or has another name now, is over
+    too: somebody else took their place."""
     if invitation.signature_id is not None:
         return "signed"
     if invitation.revoked_at is not None:
         return "revoked"
-    held = {w.key: w.document for w in state.documents.get("stakeholder", ())}
-    person = held.get(invitation.stakeholder)
-    if not isinstance(person, Stakeholder) or not person.is_person(invitation.person):
+    if person is None or not person.is_person(invitation.person):
         return "left"
     return "expired" if invitation.expires_at <= (now or datetime.now(UTC)) else ""

@@ -132,14 +132,31 @@ def named(text: str, handles: Iterable[str]) -> list[str]:
     )
 
 
-def comments(project: Project, about: str, limit: int = 100) -> list[Comment]:
-    """What was said about a thing, the oldest first, of the latest hundred."""
-    return list(Comment.objects.filter(project=project, about=about).order_by("-id")[:limit])[::-1]
+def comments(
+    project: Project, about: str = "", *, limit: int = 100, only_open: bool = False, names: bool = False
+) -> list[Comment]:
+    """What was said about a thing, or about all where none is named: the oldest first, of the latest so many. `names`
+    reads with them who is named, in one query."""
+    found = Comment.objects.filter(project=project)
+    if about:
+        found = found.filter(about=about)
+    if only_open:
+        found = found.filter(resolved_by="", erased=False)
+    if names:
+        found = found.prefetch_related("mentions")
+    return list(found.order_by("-id")[:limit])[::-1]
 
 
-def reviews(project: Project, about: str) -> list[Review]:
-    """Who was asked to look at a thing, the newest first."""
-    return list(Review.objects.filter(project=project, about=about).order_by("-id")[:50])
+def reviews(
+    project: Project, about: str = "", *, limit: int = 50, only_open: bool = False
+) -> list[Review]:  # fmt: skip
+    """Who was asked to look at a thing, or at any where none is named, the newest first."""
+    found = Review.objects.filter(project=project)
+    if about:
+        found = found.filter(about=about)
+    if only_open:
+        found = found.filter(state="open")
+    return list(found.order_by("-id")[:limit])
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ import secrets
 from datetime import UTC, date, datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Q, QuerySet
 
 from sextant.chain import body_digest
 from sextant.errors import Conflict, Forbidden, InvalidInput, NotFound
@@ -24,16 +25,27 @@ BY_LINK = 20
 FARTHEST = timedelta(days=730)
 
 
+def _as(caller: Caller, by: str | None) -> str:
+    """The name under which something is said: the caller's own, or that of `by`, whom the command line names on its own
+    folder's database."""
+    name = (by or "").strip() or caller.name
+    if len(name) > 200:
+        raise InvalidInput(f"a name of {len(name):,} characters", where="by", rule="at most 200")
+    return name
+
+
 def _save(project: Project, caller: Caller, kind: str, row: Comment | Review) -> None:
     [row.record] = append(project, caller, [(kind, row.as_recorded())])
     row.save()
 
 
 @transaction.atomic
-def comment(project: Project, caller: Caller, about: str, text: str, *, base: str = "") -> Comment:
+def comment(
+    project: Project, caller: Caller, about: str, text: str, *, base: str = "", by: str | None = None
+) -> Comment:
     """Say something about a thing, on its present version. Members and stakeholders named with @ are told by mail that
-    they were, and where (`base` is the site's address), not what was said."""
-    text = text.strip()
+    they were, and where (`base` is the site's address), not what was said. Who was named there answers by it."""
+    text, name = text.strip(), _as(caller, by)
     if not 1 <= len(text) <= MAX_TEXT:
         raise InvalidInput(
             f"it has {len(text):,} characters" if text else "nothing is said",
@@ -49,9 +61,10 @@ def comment(project: Project, caller: Caller, about: str, text: str, *, base: st
         raise InvalidInput(f"it names {len(named)} people", where="text", rule=f"at most {MAX_NAMED}")
     row = Comment(
         project=project, key=secrets.token_hex(8), about=about, version=where.version, text=text,
-        content=body_digest(text), by=caller.name, by_id=caller.id, at=datetime.now(UTC),
+        content=body_digest(text), by=name, by_id=caller.id, at=datetime.now(UTC),
     )  # fmt: skip
     _save(project, caller, "comment", row)
+    _read(Mention.objects.filter(project=project, comment__about=about), caller, name)
     Mention.objects.bulk_create(
         Mention(project=project, comment=row, user=p.user, stakeholder=p.stakeholder, name=p.name)
         for p in named
@@ -59,14 +72,28 @@ def comment(project: Project, caller: Caller, about: str, text: str, *, base: st
     for person in named:
         if caller.user is None or person.user != caller.user:
             _tell(
-                project,
-                caller,
-                person,
-                f"{caller.name} named you in a comment on {where.label}",
-                where,
-                base,
+                project, caller, name, person, f"{name} named you in a comment on {where.label}", where, base,
                 f"comment:{row.key}",
-            )
+            )  # fmt: skip
+    return row
+
+
+def _read(rows: QuerySet[Mention], caller: Caller, name: str) -> int:
+    """These mentions of whoever asks are read; how many were not."""
+    mine = Q(user=caller.user) if caller.user else Q(name__iexact=name)
+    # Rows of a table that is joined cannot be updated at once.
+    numbers = list(rows.filter(mine, read_at=None).values_list("pk", flat=True))
+    return Mention.objects.filter(pk__in=numbers).update(read_at=datetime.now(UTC))
+
+
+@transaction.atomic
+def read(project: Project, caller: Caller, key: str) -> Comment:
+    """Say that one has read a comment in which one is named, and has nothing to answer. It waits for one no more."""
+    row = _found(project, key)
+    if not _read(Mention.objects.filter(comment=row), caller, caller.name):
+        named = row.mentions.filter(user=caller.user).exists() if caller.user else False
+        if not named:
+            raise Conflict("you are not named in it", where="comment")
     return row
 
 
@@ -89,8 +116,9 @@ def about_signed(subject: str) -> str:
 
 
 def _tell(
-    project: Project, caller: Caller, person: talk.Person, said: str, where: talk.Place, base: str, about: str
-) -> None:
+    project: Project, caller: Caller, name: str, person: talk.Person, said: str, where: talk.Place, base: str,
+    about: str,
+) -> None:  # fmt: skip
     to = person.email
     if not to and person.stakeholder:
         links = Invitation.objects.filter(project=project, stakeholder=person.stakeholder).exclude(email="")
@@ -98,9 +126,7 @@ def _tell(
     if not to or not mail.is_on():
         return
     # A stakeholder without an account cannot open the page; their links are another thing.
-    lead = (
-        f"\n\n{base}{where.href}" if base and person.user is not None else f"\n\nAsk {caller.name} about it."
-    )
+    lead = f"\n\n{base}{where.href}" if base and person.user is not None else f"\n\nAsk {name} about it."
     try:
         mail.send(
             to, f"{project.name}: {said}"[:200], f"{said}, in {project.name}.{lead}\n", name=person.name, project=project,
@@ -119,11 +145,13 @@ def _found(project: Project, key: str) -> Comment:
 
 
 @transaction.atomic
-def resolve(project: Project, caller: Caller, key: str, *, again: bool = False) -> Comment:
+def resolve(
+    project: Project, caller: Caller, key: str, *, again: bool = False, by: str | None = None
+) -> Comment:
     """Say that a comment is dealt with; with `again`, that it is open again."""
     lock(project)
     row = _found(project, key)
-    wanted = "" if again else caller.name
+    wanted = "" if again else _as(caller, by)
     if bool(row.resolved_by) is not bool(wanted):
         row.resolved_by = wanted
         _save(project, caller, "comment", row)
@@ -150,9 +178,17 @@ def erase(project: Project, caller: Caller, key: str, *, owner: bool = False) ->
 
 @transaction.atomic
 def ask_review(
-    project: Project, caller: Caller, about: str, *, who: str, due: date, base: str = ""
+    project: Project,
+    caller: Caller,
+    about: str,
+    *,
+    who: str,
+    due: date,
+    base: str = "",
+    by: str | None = None,
 ) -> Review:
     """Ask a member or a stakeholder, by handle or name, to look at a thing by a day."""
+    name = _as(caller, by)
     lock(project)
     where = talk.place(project, about)
     person = next(
@@ -179,23 +215,20 @@ def ask_review(
         raise Conflict(f"{person.name} is asked already", where="who", todo="withdraw that first")
     row = Review(
         project=project, key=secrets.token_hex(8), about=about, asked=person.name, user=person.user,
-        stakeholder=person.stakeholder, by=caller.name, due=due, at=datetime.now(UTC),
+        stakeholder=person.stakeholder, by=name, by_id=caller.id, due=due, at=datetime.now(UTC),
     )  # fmt: skip
     _save(project, caller, "review", row)
     _tell(
-        project,
-        caller,
-        person,
-        f"{caller.name} asks you to review {where.label} by {due:%-d %B %Y}",
-        where,
-        base,
+        project, caller, name, person, f"{name} asks you to review {where.label} by {due:%-d %B %Y}", where, base,
         f"review:{row.key}",
-    )
+    )  # fmt: skip
     return row
 
 
 @transaction.atomic
-def close_review(project: Project, caller: Caller, key: str, *, state: str, owner: bool = False) -> Review:
+def close_review(
+    project: Project, caller: Caller, key: str, *, state: str, owner: bool = False, by: str | None = None
+) -> Review:
     """End a request: `done` by who was asked, `withdrawn` by who asked; an owner may do both."""
     if state not in ("done", "withdrawn"):
         raise InvalidInput(f"{state[:40]!r} ends no review", where="state", rule="done or withdrawn")
@@ -212,6 +245,6 @@ def close_review(project: Project, caller: Caller, key: str, *, state: str, owne
             f"{row.asked} was asked" if state == "done" else f"{row.by} asked",
             rule="done is said by who was asked, withdrawn by who asked",
         )
-    row.state, row.closed_by = state, caller.name
+    row.state, row.closed_by = state, _as(caller, by)
     _save(project, caller, "review", row)
     return row

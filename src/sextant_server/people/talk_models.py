@@ -44,17 +44,20 @@ class Comment(Said):
 
 
 class Mention(models.Model):
-    """Somebody named in a comment: by their account, or as a stakeholder by the key of their document."""
+    """Somebody named in a comment: by their account, or as a stakeholder by the key of their document. It waits for them
+    until they said that they read it (`read_at`), answered, or somebody resolved the comment."""
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="+")
     comment = models.ForeignKey(Comment, models.CASCADE, related_name="mentions")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="mentions")
     stakeholder = models.CharField(max_length=80, blank=True, default="")
     name = models.CharField(max_length=200)
+    read_at = models.DateTimeField(null=True)
 
 
 class Review(Said):
-    """A named person is asked to look at something by a day. `state` is open, done or withdrawn."""
+    """A named person is asked to look at something by a day. `state` is open, done or withdrawn; `by_id` is how the log
+    names who asked."""
 
     key = models.CharField(max_length=32)
     about = models.CharField(max_length=200)
@@ -62,6 +65,7 @@ class Review(Said):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="reviews")
     stakeholder = models.CharField(max_length=80, blank=True, default="")
     by = models.CharField(max_length=200)
+    by_id = models.CharField(max_length=120, blank=True, default="")
     due = models.DateField()
     state = models.CharField(max_length=10, default="open")
     closed_by = models.CharField(max_length=200, blank=True, default="")
@@ -72,6 +76,7 @@ class Review(Said):
         indexes = [
             models.Index(fields=["project", "about", "id"], name="review_by_about"),
             models.Index(fields=["user", "state", "due"], name="review_by_user"),
+            models.Index(fields=["by_id", "state", "due"], name="review_by_asker"),
         ]
 
     def as_recorded(self) -> dict[str, Any]:

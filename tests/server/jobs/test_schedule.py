@@ -11,9 +11,10 @@ from django.db import connections
 
 from sextant.errors import InvalidInput
 from sextant_server.jobs import schedule
-from sextant_server.jobs.actions import look_around
-from sextant_server.jobs.models import Schedule
+from sextant_server.jobs.actions import clear_ended, ended_long_ago, look_around
+from sextant_server.jobs.models import Job, Schedule
 from sextant_server.jobs.worker import run_worker
+from sextant_server.people.mail_models import Mail
 
 AT = datetime(2026, 3, 2, 12, tzinfo=UTC)
 STEP = timedelta(minutes=15)
@@ -101,3 +102,58 @@ def test_a_name_stands_for_one() -> None:
     assert {"standings", "digests"} <= schedule.recurring().keys()
     with pytest.raises(InvalidInput, match="two schedules"):
         schedule.every("digests", minutes=1)(lambda now: None)
+
+
+# --- clearing
+
+
+def ended(days: float, **fields: Any) -> Job:
+    given = {
+        "kind": "audit.verify",
+        "state": "done",
+        "run_after": AT,
+        "finished_at": AT - timedelta(days=days),
+        **fields,
+    }
+    return Job.objects.create(**given)
+
+
+def test_what_ended_long_ago_is_cleared_and_the_last_word_on_each_thing_stays(both_databases: str) -> None:
+    kept = [
+        ended(0, state="running", finished_at=None),
+        ended(89),
+        ended(300, key="asked once"),
+        ended(400, kind="checks.run"),
+        ended(400, kind="mail.deliver", result={"why": "of no more use"}),
+        ended(1),
+        ended(1, kind="mail.deliver"),
+    ]
+    Mail.objects.create(to="ada@example.org", subject="Never sent", job=kept[4])
+    gone = [
+        ended(91),
+        ended(91, state="failed"),
+        ended(91, state="cancelled"),
+        ended(366, key="forgotten"),
+    ]
+    kept.append(ended(200))
+    assert {j.pk for j in ended_long_ago(AT)} == {j.pk for j in gone}
+    assert clear_ended(now=AT, most=3) == 3
+    assert clear_ended(now=AT, most=3) == 1
+    assert clear_ended(now=AT) == 0
+    assert set(Job.objects.filter(pk__in=[j.pk for j in kept])) == set(kept)
+
+
+def test_it_is_asked_for_once_a_day_where_there_is_something_to_clear(both_databases: str) -> None:
+    def asked() -> int:
+        return Job.objects.filter(kind="jobs.clear").count()
+
+    look = schedule.recurring()["clearing"].look
+    look(AT)
+    assert asked() == 0
+    ended(91)
+    ended(0)
+    look(AT)
+    look(AT)
+    assert asked() == 1
+    run_worker(threading.Event(), until_idle=True)
+    assert Job.objects.get(kind="jobs.clear").result == {"cleared": 1}

@@ -8,12 +8,13 @@ from sextant_server.jobs.kinds import (
     checks_run,
     data_freshness,
     digest_send,
+    jobs_clear,
     mail_deliver,
     standings_refresh,
     webhook_deliver,
 )
 
 __all__ = [
-    "audit_verify", "chat_deliver", "checks_run", "data_freshness", "digest_send", "mail_deliver",
-    "standings_refresh", "webhook_deliver",
+    "audit_verify", "chat_deliver", "checks_run", "data_freshness", "digest_send", "jobs_clear",
+    "mail_deliver", "standings_refresh", "webhook_deliver",
 ]  # fmt: skip
