@@ -6,13 +6,15 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib.auth.models import User
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 
 from sextant.documents import document_kinds
@@ -21,10 +23,11 @@ from sextant.lifecycle.checklist import ITEMS
 from sextant.lifecycle.state import ProjectState
 from sextant.problem.documents import Stakeholder
 from sextant_server.people import signing
-from sextant_server.people.talk_models import Comment, Review
+from sextant_server.people.talk_models import Comment, Mention, Review
 from sextant_server.projects.models import Member, Project
+from sextant_server.projects.permissions import Caller
 from sextant_server.records import queries
-from sextant_server.records.models import CriterionRow, EvidenceRow
+from sextant_server.records.models import CriterionRow, DocumentRow, EvidenceRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +40,10 @@ class Place:
     version: str = ""
 
 
-def place(project: Project, about: str) -> Place:
+def place(project: Project, about: str, *, gone: bool = False) -> Place:
     """The thing that `about` names: `document:KIND`, `document:KIND:KEY`, `criterion:KEY`, `item:2f`,
-    `evidence:DIGEST` or `goals`. NotFound where there is no such thing."""
+    `evidence:DIGEST` or `goals`. NotFound where there is no such thing, unless with `gone` it was talked about: then
+    what was said can still be read and dealt with."""
     kind, _, rest = about.partition(":")
     slug = project.slug
     if about == "goals":
@@ -78,6 +82,9 @@ def place(project: Project, about: str) -> Place:
             f"{about[:100]!r} names nothing that is talked about", where="about",
             rule="document:KIND, document:KIND:KEY, criterion:KEY, item:KEY, evidence:DIGEST or goals",
         )  # fmt: skip
+    if gone:
+        known = places([(project, about)])[project.pk, about]
+        return Place(about, f"{known.label} (not there any more)", reverse("project", args=[slug]))
     raise NotFound(f"there is no {about[:100]} here", where="about", todo="check its name on its page")
 
 
@@ -188,14 +195,118 @@ def heard(state: ProjectState, said: Iterable[Comment], version: str, role: str 
     return found
 
 
-def waiting(user: User, project: Project | None = None) -> dict[str, list[Any]]:
-    """What waits for somebody: reviews that they were asked for (the earliest day first), and open comments that name
-    them."""
-    asked = Review.objects.filter(user=user, state="open").select_related("project").order_by("due", "id")
-    told = Comment.objects.filter(mentions__user=user, resolved_by="", erased=False).select_related("project")
-    if project is not None:
-        asked, told = asked.filter(project=project), told.filter(project=project)
-    return {"reviews": list(asked[:100]), "mentions": list(told.order_by("-id").distinct()[:100])}
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What people wait for of each other. Of the one who asks: reviews that they are `asked` for (the earliest day
+    first), and mentions of them that they neither read nor answered (`told`). Of others, because of them: reviews that
+    they asked for (`asking`), and mentions by them (`telling`)."""
+
+    asked: list[Review]
+    told: list[Mention]
+    asking: list[Review]
+    telling: list[Mention]
+
+
+#: As much of each as anybody looks through.
+MOST = 100
+
+
+def waiting(who: Caller, projects: QuerySet[Project]) -> Waiting:
+    """What waits for somebody in these projects, and for others because of them; for the command line and a program,
+    who are nobody in particular, all of it waits for others. Four queries."""
+    reviews = Review.objects.filter(state="open", project__in=projects).select_related("project", "user")
+    mentions = Mention.objects.filter(
+        read_at=None, comment__resolved_by="", comment__erased=False, project__in=projects
+    ).select_related("comment", "project", "user")
+    reviews, mentions = reviews.order_by("due", "id"), mentions.order_by("id")
+    if who.user is None:
+        return Waiting([], [], list(reviews[:MOST]), list(mentions[:MOST]))
+    # A column that is empty equals nothing, so `exclude` would lose those without an account.
+    others = ~Q(user=who.user) | Q(user=None)
+    return Waiting(
+        list(reviews.filter(user=who.user)[:MOST]), list(mentions.filter(user=who.user)[:MOST]),
+        list(reviews.filter(others, by_id=who.id)[:MOST]),
+        list(mentions.filter(others, comment__by_id=who.id)[:MOST]),
+    )  # fmt: skip
+
+
+def talked_about(project: Project, about: str) -> bool:
+    """Whether anything was ever said of it, or anybody asked to look at it."""
+    return any(model.objects.filter(project=project, about=about).exists() for model in (Comment, Review))
+
+
+def unread(who: Caller, project: Project, about: str) -> set[int]:
+    """The comments on a thing that name the one who asks, and wait for them."""
+    if who.user is None:
+        return set()
+    rows = Mention.objects.filter(project=project, comment__about=about, user=who.user, read_at=None)
+    return set(rows.filter(comment__resolved_by="").values_list("comment_id", flat=True))
+
+
+def talk_href(slug: str, about: str) -> str:
+    """The page of the talk about a thing, which is there also when the thing is not any more."""
+    return f"{reverse('talk', args=[slug])}?{urlencode({'about': about})}"
+
+
+def places(things: Iterable[tuple[Project, str]]) -> dict[tuple[int, str], Place]:
+    """What many things are called and where one talks about them, in two queries at most. One that is gone, or that
+    has no page of its own for it, is talked about on the page of the talk."""
+    asked = {(project.pk, about): project for project, about in things}
+    parts = {key: key[1].split(":", 2) for key in asked}
+    kinds = {p[1] for p in parts.values() if p[0] == "document" and len(p) > 1}
+    keys = {key[1].partition(":")[2] for key, p in parts.items() if p[0] == "criterion"}
+    there = (
+        set(
+            DocumentRow.objects.filter(
+                project__in={pk for pk, _ in asked}, kind__in=kinds, present=True, withdrawn=False
+            ).values_list("project_id", "kind", "key")
+        )
+        if kinds
+        else set()
+    )
+    criteria = (
+        {
+            (row.project_id, row.key): json.loads(row.body)["name"]
+            for row in CriterionRow.objects.filter(
+                project__in={pk for pk, _ in asked}, key__in=keys, retired=False
+            )
+        }
+        if keys
+        else {}
+    )
+    found = {}
+    for (pk, about), project in asked.items():
+        slug, part = project.slug, parts[pk, about]
+        label, href = _known(slug, part)
+        if part[0] == "document":
+            kind, key = part[1], part[2] if len(part) > 2 else ""
+            label = (document_kinds()[kind].label if kind in document_kinds() else kind) + (
+                f": {key}" if key else ""
+            )
+            if (pk, kind, key) in there:
+                href = (
+                    reverse("brief", args=[slug])
+                    if kind == "brief"
+                    else reverse("document", args=[slug, kind, key or "-"])
+                )
+        elif part[0] == "criterion":
+            key = about.partition(":")[2]
+            label = criteria.get((pk, key), key)
+            href = reverse("target", args=[slug, key]) if (pk, key) in criteria else ""
+        found[pk, about] = Place(about, label, f"{href}#talk" if href else talk_href(slug, about))
+    return found
+
+
+def _known(slug: str, part: list[str]) -> tuple[str, str]:
+    """What can be said of a thing without looking it up."""
+    match part:
+        case ["goals"]:
+            return signing.title("goals"), reverse("sign", args=[slug, "goals"])
+        case ["item", key] if key in ITEMS:
+            return f"{key}: {ITEMS[key].title}", ""
+        case ["evidence", digest]:
+            return f"Proof {digest[:10]}", reverse("evidence", args=[slug, digest])
+    return part[-1], ""
 
 
 def late(review: Review, today: date) -> bool:

@@ -29,7 +29,8 @@ def talk_page(request: HttpRequest, slug: str) -> HttpResponse:
     about = request.POST.get("about", "") or request.GET.get("about", "")
     if request.method == "GET" and not about:
         return redirect("project", slug)
-    where = talk.place(found.project, about)
+    # What was said of something that is not there any more can still be dealt with.
+    where = talk.place(found.project, about, gone=talk.talked_about(found.project, about))
     wrong: dict[str, str] = {}
     if request.method == "POST":
         try:
@@ -55,6 +56,9 @@ def _done(request: HttpRequest, found: Access, about: str) -> str:
         case "resolve":
             talk_actions.resolve(project, who, key)
             return "The comment is resolved."
+        case "read":
+            talk_actions.read(project, who, key)
+            return "It waits for you no more."
         case "reopen":
             talk_actions.resolve(project, who, key, again=True)
             return "The comment is open again."
@@ -77,7 +81,7 @@ def _done(request: HttpRequest, found: Access, about: str) -> str:
 
 
 def shown(context: Any, about: str, version: str = "") -> dict[str, Any]:
-    """What the part under a page shows: what was said about a thing, who is asked, and the forms. Three queries."""
+    """What the part under a page shows: what was said about a thing, who is asked, and the forms. Four queries."""
     found: Access = context["access"]
     return {
         "project": found.project, "may": context["may"], "access": found, "about": about, "version": version,
@@ -85,4 +89,5 @@ def shown(context: Any, about: str, version: str = "") -> dict[str, Any]:
         "people": talk.people(found.project) if "comment" in found.may else [],
         "csrf_token": context.get("csrf_token"), "here": context["request"].path, "wrong": context.get("wrong", {}),
         "given": context.get("given", {}), "me": found.caller,
+        "unread": talk.unread(found.caller, found.project, about),
     }  # fmt: skip

@@ -26,6 +26,7 @@ from sextant_server.projects.permissions import Caller
 from sextant_server.records.actions import append, lock
 from sextant_server.records.models import Exemption, Head
 from sextant_server.records.queries import project_state
+from sextant_server.weeks import talked
 from sextant_server.weeks.models import Kept, Nudge, Rhythm, Sent, Turn, Waiting
 from sextant_server.weeks.targets import actual
 
@@ -260,6 +261,7 @@ def nudge(project: Project, caller: Caller, key: str) -> Nudge:
         )
     lock(project)
     row = Waiting.objects.filter(project=project, key=key).select_related("user").first()
+    row = row or talked.as_wait(project, key)
     if row is None:
         raise NotFound(
             f"nothing called {key[:100]!r} is waited for in {project.slug}", todo="look at Today again"

@@ -18,9 +18,11 @@ from django.urls import reverse
 from sextant.errors import InvalidInput
 from sextant.lifecycle.waits import KINDS
 from sextant_server.jobs.models import Job
+from sextant_server.people.talk import talk_href
 from sextant_server.projects.models import Member, Project
 from sextant_server.projects.overview import href as href_of
 from sextant_server.projects.permissions import ALLOWED, Caller, visible
+from sextant_server.weeks import talked
 from sextant_server.weeks.models import Kept, Nudge, Waiting
 
 #: Most standings that one look at a page works out itself.
@@ -170,14 +172,17 @@ def today(who: Caller, *, look: bool = True) -> Day:
     ahead = list(mine.filter(kind="next")[:MOST])
     asked = _asked_of_others(waiting, rights, number)
     others = list(asked[:MOST])
-    reminded = _reminded(others)
-    entries = [_entry(row) for row in rows[:MOST]] + _failures(rights["edit"])
-    entries.sort(key=lambda e: (e.rank, e.due or date.max))
+    last = reminded([(row.project_id, row.key) for row in others])
+    told, telling = talked.asked(who, projects)
+    entries = [*(_entry(row) for row in rows[:MOST]), *told, *_failures(rights["edit"])]
+    theirs = [*(_entry(row, last.get((row.project_id, row.key)), other=True) for row in others), *telling]
+    for waits in (entries, theirs):
+        waits.sort(key=lambda e: (e.rank, e.due or date.max))
     more = mine.exclude(kind="next").count() - MOST if len(rows) > MOST else 0
     kept = Kept.objects.filter(project__in=projects)
     return Day(
         mine=entries,
-        theirs=[_entry(row, reminded.get((row.project_id, row.key)), other=True) for row in others],
+        theirs=theirs,
         ahead=[_entry(row) for row in ahead],
         more=more,
         old=old,
@@ -199,9 +204,12 @@ def _asked_of_others(
     return found.exclude(user=number) if number is not None else found
 
 
-def _reminded(rows: Iterable[Waiting]) -> dict[tuple[int, str], datetime]:
-    keys = {row.key for row in rows}
-    projects = {row.project_id for row in rows}
+def reminded(waits: Iterable[tuple[int, str]]) -> dict[tuple[int, str], datetime]:
+    """When somebody was last reminded of each of these (project and key), in one query."""
+    listed = list(waits)
+    if not listed:
+        return {}
+    projects, keys = {project for project, _ in listed}, {key for _, key in listed}
     found = Nudge.objects.filter(project__in=projects, key__in=keys).order_by("at")
     return {(n.project_id, n.key): n.at for n in found.only("project_id", "key", "at")[: 10 * MOST]}
 
@@ -213,6 +221,8 @@ def where(slug: str, row: Waiting) -> str:
         return reverse("phase", args=[slug, rest.partition(":")[0]]) + "#decide"
     if kind == "exempt":
         return reverse("exempt", args=[slug, rest])
+    if kind == "talk":
+        return talk_href(slug, rest)
     if kind in ("waivers", "meeting"):
         return reverse(kind, args=[slug])
     if kind == "item":
@@ -226,7 +236,8 @@ def _entry(row: Waiting, reminded: datetime | None = None, *, other: bool = Fals
     whom = row.named or (row.user.get_full_name() or row.user.get_username() if row.user else "")
     if other and not whom:
         whom = "another person with the right to decide"
-    label, href = row.label, where(row.project.slug, row)
+    # What others are to do has no action of the caller's, but that they can be reminded.
+    label, href = "" if other else row.label, where(row.project.slug, row)
     if other and row.stakeholder and row.user is None:
         # Who has no account signs by a link of their own, which is sent, again if need be, from that page.
         label = "Send a link"

@@ -148,7 +148,9 @@ def test_a_code_is_of_one_link_lasts_a_while_and_is_rationed(project: Project, p
     if code != code_of(post):
         assert sign(other, code, digest(project, "goals")).status_code == 422
     soon = Client().post(link, {"do": "code"})
-    assert (soon.status_code, "in 60 seconds" in soon.content.decode()) == (409, True)
+    assert soon.status_code == 409
+    # On a slow machine some of them are over.
+    assert re.search(r"in \d\d? seconds", soon.content.decode())
     Invitation.objects.filter(pk=made.pk).update(code_until=datetime.now(UTC) - timedelta(seconds=1))
     late = sign(link, code, digest(project))
     assert (late.status_code, "too old" in late.content.decode()) == (409, True)

@@ -55,6 +55,10 @@ def member(project: Project, name: str, role: str, **fields: Any) -> User:
     return made
 
 
+def waiting(user: User) -> talk.Waiting:
+    return talk.waiting(Caller(user=user), Project.objects.all())
+
+
 @pytest.mark.parametrize(
     ("text", "found"),
     [
@@ -87,10 +91,10 @@ def test_who_is_named_is_told_by_mail_and_what_was_said_is_not(
     assert "https://s.test/p/forms/targets/accuracy/" in mails["ada@example.org"]
     assert "https" not in mails["mira@example.org"], "who has no account cannot open the page"
     assert "secret" not in repr(mails)
-    waits = talk.waiting(ada)
-    assert [c.pk for c in waits["mentions"]] == [said.pk]
+    assert [m.comment_id for m in waiting(ada).told] == [said.pk]
+    assert [m.name for m in waiting(bo).telling] == ["Ada Lovelace", "Mira Sol"]
     talk_actions.resolve(project, Caller(user=ada), said.key)
-    assert talk.waiting(ada)["mentions"] == []
+    assert (waiting(ada).told, waiting(bo).telling) == ([], [])
 
 
 def test_a_text_is_erased_and_the_log_stays_whole(project: Project, ada: User) -> None:
@@ -117,7 +121,7 @@ def test_a_review_is_asked_done_and_withdrawn_by_whom_it_is_due(
     bo = member(project, "bo", "reviewer", email="bo@example.org")
     asks, does = Caller(user=ada), Caller(user=bo)
     row = talk_actions.ask_review(project, asks, "item:1c", who="@BO", due=TODAY, base="https://s.test")
-    assert [r.key for r in talk.waiting(bo)["reviews"]] == [row.key]
+    assert [r.key for r in waiting(bo).asked] == [r.key for r in waiting(ada).asking] == [row.key]
     assert "by " in Mail.objects.get().subject
     with pytest.raises(Conflict, match="asked already"):
         talk_actions.ask_review(project, asks, "item:1c", who="bo", due=TODAY)

@@ -10,6 +10,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
+from sextant.errors import Conflict, NotFound
 from sextant.model.documents import Blocker
 from sextant.problem.documents import Brief, Stakeholder
 from sextant_server.jobs.actions import enqueue
@@ -17,12 +18,16 @@ from sextant_server.jobs.kinds import standings_refresh
 from sextant_server.jobs.models import Job
 from sextant_server.jobs.registry import Work
 from sextant_server.lifecycle import actions as lifecycle
+from sextant_server.people import talk_actions
+from sextant_server.people.mail_models import Mail
+from sextant_server.people.talk_models import Review
 from sextant_server.projects import actions as projects
 from sextant_server.projects.models import Project
 from sextant_server.projects.permissions import Caller
 from sextant_server.records import actions as records
 from sextant_server.records.models import Exemption
 from sextant_server.weeks import actions, queries
+from sextant_server.weeks import digest as digests
 from sextant_server.weeks.models import Kept, Turn, Waiting
 from tests.server.test_queries import asked_for
 from tests.server.world import ACCURACY, LOCAL, account, client, open_project, share, write
@@ -255,3 +260,88 @@ def test_a_project_that_cannot_be_judged_holds_up_nobody(
     Job.objects.update(state="done")
     actions.ask_for_standings()
     assert Job.objects.filter(kind="standings.refresh").count() == 1
+
+
+# --- what people ask of each other
+
+
+def test_reviews_and_mentions_wait_for_whom_they_name(forms: Project) -> None:
+    olga = member(forms, "olga", "owner", first_name="Olga")
+    maria = member(forms, "maria", "reviewer", first_name="Maria", email="maria@example.org")
+    write(forms, (BRIEF, ""), (Stakeholder(name="Jo Park"), "jo"))
+    records.put_criteria(forms, LOCAL, [ACCURACY])
+    asks = Caller(user=olga)
+    late = talk_actions.ask_review(forms, asks, "document:brief", who="maria", due=TODAY)
+    Review.objects.filter(pk=late.pk).update(due=TODAY - timedelta(days=1))
+    talk_actions.ask_review(forms, asks, "item:1c", who="jo", due=TODAY + timedelta(days=30))
+    said = talk_actions.comment(forms, asks, "criterion:accuracy", "@maria can it be 95 %?")
+
+    mine = day(maria).mine
+    assert [(e.kind, e.title, e.overdue) for e in mine] == [
+        ("request", "Review: Project brief", True),
+        ("mention", "Olga named you: Digits read right", False),
+    ]
+    assert [e.href for e in mine] == ["/p/forms/brief/#talk", "/p/forms/targets/accuracy/#talk"]
+    theirs = [e for e in day(olga).theirs if e.kind in ("request", "mention")]
+    assert [(e.waits_for, e.label, e.may_remind) for e in theirs] == [
+        ("Maria", "", True), ("Maria", "Look at it", False), ("Jo Park", "Look at it", False),
+    ]  # fmt: skip
+    text, html = digests.rendered(digests.digest(Caller(user=maria)), maria)
+    for shown in (text, html, client(maria).get("/today/").content.decode()):
+        assert "Review: Project brief" in shown and "Olga named you" in shown
+    assert "can it be" not in text + html, "a mail does not carry what was said"
+    assert {e["kind"] for e in client(maria).get("/api/v1/today").json()["mine"]} == {"request", "mention"}
+    assert len([e for e in queries.today(LOCAL).theirs if e.kind in ("request", "mention")]) == 3
+
+    # Who has read it, answered it, or is no member any more, is not asked; what is gone can still be dealt with.
+    page = client(maria)
+    assert "Names you" in page.get("/p/forms/targets/accuracy/").content.decode()
+    page.post("/p/forms/talk/", {"about": "criterion:accuracy", "do": "read", "key": said.key})
+    assert titles(day(maria).mine) == ["Review: Project brief"]
+    talk_actions.comment(forms, asks, "criterion:accuracy", "@maria and now?")
+    assert len(day(maria).mine) == 2
+    talk_actions.comment(forms, Caller(user=maria), "criterion:accuracy", "It can.")
+    assert titles(day(maria).mine) == ["Review: Project brief"]
+    records.withdraw_document(forms, LOCAL, "brief", "")
+    [left] = day(maria).mine
+    assert left.href == "/p/forms/talk/?about=document%3Abrief"
+    assert "not there any more" in page.get(left.href).content.decode()
+    page.post("/p/forms/talk/", {"about": "document:brief", "do": "done", "key": late.key})
+    assert day(maria).mine == []
+
+
+def test_one_is_reminded_of_a_review(forms: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("django.conf.settings.MAIL_ON", True, raising=False)
+    olga = member(forms, "olga", "owner")
+    member(forms, "maria", "reviewer", email="maria@example.org")
+    asked = talk_actions.ask_review(
+        forms, Caller(user=olga), "item:1c", who="maria", due=TODAY + timedelta(days=3)
+    )
+    key = f"request:{asked.key}"
+    actions.nudge(forms, Caller(user=olga), key)
+    assert "Review: 1c" in Mail.objects.latest("pk").subject
+    [theirs] = [e for e in day(olga).theirs if e.key == key]
+    assert theirs.reminded_at is not None
+    with pytest.raises(Conflict, match="one reminder a day"):
+        actions.nudge(forms, Caller(user=olga), key)
+    with pytest.raises(NotFound):
+        actions.nudge(forms, Caller(user=olga), "request:0")
+
+
+def test_today_asks_as_often_for_many_reviews_and_mentions(
+    forms: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    olga, maria = member(forms, "olga", "owner"), member(forms, "maria", "reviewer")
+    records.put_criteria(forms, LOCAL, [ACCURACY])
+    write(forms, (BRIEF, ""))
+    found = []
+    for n in (1, 30):
+        for number in range(n):
+            about = ("criterion:accuracy", "document:brief", f"item:1{'abcde'[number % 5]}")[number % 3]
+            talk_actions.comment(forms, Caller(user=olga), about, f"@maria {number}")
+            if not Review.objects.filter(about=about, state="open").exists():
+                talk_actions.ask_review(forms, Caller(user=olga), about, who="maria", due=TODAY)
+        found.append([asked_for(client(u), "/today/", monkeypatch).queries for u in (olga, maria)])
+    assert found[1][0] <= found[0][0] + 1 and found[1][1] <= found[0][1] + 1, (
+        "one more: documents beside the target"
+    )
