@@ -274,7 +274,7 @@ def learn(table: Table) -> tuple[QualityRule, ...]:
     if rows == 0:
         raise InvalidInput("the reference has no rows", where=table.name, rule="rules are learned from rows")
     rules = [QualityRule(columns=table.columns)]
-    seen = list(looks(table))
+    seen = list(looks(table, rows))
     for look in seen:
         rules += _learned(table, look, rows)
     rules += _order(table, [k.column for k in seen if k.type.is_timestamp() or k.type.is_date()])

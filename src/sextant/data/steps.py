@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
@@ -32,7 +32,10 @@ class Context:
         return self.table.expr
 
     def column(self, name: str) -> Any:
-        return self.table.column(name)
+        if name == self.row or name not in self.table.columns:
+            # The error that names the columns, without our own.
+            replace(self.table, expr=self.rows.drop(self.row)).column(name)
+        return self.table.expr[name]
 
     def missing(self, name: str) -> Any:
         """Whether a row has no value in a column, or a word for that."""

@@ -130,6 +130,7 @@ def _parquet(files: list[Path], on: Any) -> Any:
                 rule=str(error).splitlines()[0],
                 todo="it may have been cut off while it was written: write it anew",
             ) from error
+        distinct(found, str(path))
         names = alike(names, found, files[0], path)
     if engines.is_duckdb(on):
         return on.read_parquet(

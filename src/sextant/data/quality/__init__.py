@@ -122,7 +122,7 @@ def examine(
     if rows == 0:
         issue = Issue("empty", "", "The table has no rows.", "critical", 1, 0, "Find out why.")
         return Report(table.name, 0, len(table.columns), (issue,))
-    seen = list(looks(table))
+    seen = list(looks(table, rows))
     words = {look.column: vocabulary(table, look.column) for look in seen if _has_words(look)}
     gaps, lacking = _gaps(table, seen, words, rows)
     absent: dict[str, Callable[[Any], Any]] = {name: found.test for name, found in gaps.items()}

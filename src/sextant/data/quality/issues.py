@@ -8,8 +8,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+from sextant.phrases import number
 from sextant.reports import Finding
 from sextant.tables import Table
+from sextant.tables.engines import is_duckdb
 
 Severity = Literal["low", "medium", "high", "critical"]
 RANK: tuple[Severity, ...] = ("critical", "high", "medium", "low")
@@ -131,6 +133,15 @@ class Issue:
         )  # fmt: skip
 
 
+def count_of(n: int, what: str) -> str:
+    """A number with what is counted, in the plural where it is not one.
+
+    >>> count_of(1, "row"), count_of(1200, "row")
+    ('1 row', '1,200 rows')
+    """
+    return f"{number(n)} {what}{'' if n == 1 else 's'}"
+
+
 def grave(share: float) -> Severity:
     """How grave what concerns this share of rows is, where nothing else is said."""
     return "low" if share < _LOW else "medium" if share < _HIGH else "high"
@@ -143,7 +154,7 @@ def ranked(issues: Sequence[Issue]) -> tuple[Issue, ...]:
 
 def with_examples(issues: Sequence[Issue], table: Table, key: str | None) -> tuple[Issue, ...]:
     """Each with the first rows in which it is seen."""
-    if not hasattr(table.engine, "con") or table.engine.name != "duckdb":
+    if not is_duckdb(table.engine):
         return tuple(replace(i, examples=_by_key(i, table, key)) for i in issues)
     rows = numbered(table)
     return tuple(replace(i, examples=_first(i, rows, key)) for i in issues)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sextant.tables import Table, present
+from sextant.tables.engines import is_duckdb
 
 #: What people write where they have no value, in small letters.
 DISGUISES = (
@@ -17,6 +18,8 @@ DISGUISES = (
 LEVELS = (0.01, 0.04, 0.05, 0.12, 0.25, 0.36, 0.5, 0.64, 0.75, 0.88, 0.95, 0.96, 0.99)
 #: A text column with more different values than this is looked at by the shapes of its values.
 VOCABULARY = 20_000
+#: Quantiles are taken from about so many rows.
+SPREAD = 200_000
 #: So many columns are looked at in one pass.
 _AT_ONCE = 50
 
@@ -24,7 +27,8 @@ _AT_ONCE = 50
 @dataclass(frozen=True, slots=True)
 class Look:
     """What one pass tells about a column. `distinct` is an estimate; numbers, dates and times have `quantiles` (at
-    `LEVELS`), `low` and `high`, of which infinite ones are left out; times are in seconds since 1970."""
+    `LEVELS`, of so many values as `sized` says), `low` and `high`, of which infinite ones are left out; times are in
+    seconds since 1970."""
 
     column: str
     type: Any
@@ -35,6 +39,7 @@ class Look:
     high: Any = None
     quantiles: tuple[float, ...] = ()
     longest: int = 0
+    sized: int = 0
 
     @property
     def measured(self) -> bool:
@@ -48,40 +53,86 @@ class Look:
         return self.quantiles[LEVELS.index(level)]
 
 
-def looks(table: Table) -> Iterator[Look]:
-    """Every column at a first glance, many columns in one pass."""
+def looks(table: Table, rows: int) -> Iterator[Look]:
+    """Every column of a table of so many rows at a first glance, many columns in one pass.
+
+    Counts, lowest and highest are of all rows. Quantiles are too, in a table of up to `SPREAD` rows and wherever it
+    is not DuckDB that counts; of more rows DuckDB takes them from about `SPREAD` rows (`spread`), since exact ones
+    keep every number in memory. They only say where a tail leads: what lies beyond is then counted on every row.
+    """
+    some = spread(table, rows, SPREAD)
     for start in range(0, len(table.columns), _AT_ONCE):
         names = table.columns[start : start + _AT_ONCE]
+        finite = {f"v{i}": _finite(table.expr[name]) for i, name in enumerate(names)}
+        endless = {f"i{i}": _endless(table.expr[name]) for i, name in enumerate(names)}
+        kept = table.expr.select(**finite, **{k: v for k, v in endless.items() if v is not None})
         wanted: dict[str, Any] = {}
+        for i in range(len(names)):
+            wanted |= {f"{what}{i}": sum_ for what, sum_ in _asked(kept[f"v{i}"])}
+            if f"i{i}" in kept.columns:
+                wanted[f"i{i}"] = kept[f"i{i}"].cast("int8").sum()
+        row = table.fetch(kept.aggregate(**wanted))[0]
+        row |= _quantiles(some, names)
         for i, name in enumerate(names):
-            wanted |= {f"{what}{i}": sum_ for what, sum_ in _asked(table.expr[name])}
-        row = table.fetch(table.expr.aggregate(**wanted))[0]
-        for i, name in enumerate(names):
-            quantiles = row.get(f"q{i}")
+            quantiles, endless_ = row.get(f"q{i}"), row.get(f"i{i}") or 0
             yield Look(
-                name, table.expr[name].type(), row[f"n{i}"] or 0, row.get(f"d{i}") or 0, row.get(f"i{i}") or 0,
+                name, table.expr[name].type(), (row[f"n{i}"] or 0) + endless_, row.get(f"d{i}") or 0, endless_,
                 row.get(f"low{i}"), row.get(f"high{i}"),
                 tuple(map(float, quantiles)) if quantiles and None not in quantiles else (), row.get(f"l{i}") or 0,
+                row.get(f"s{i}") or 0,
             )  # fmt: skip
 
 
+def spread(table: Table, rows: int, most: int) -> Table:
+    """About `most` rows spread over the whole table, the same each time; all of them where there are no more, or
+    where rows have no order.
+
+    A row is taken where its number times the golden ratio, less its whole part, is small (a Weyl sequence: Knuth,
+    *The Art of Computer Programming* 3, section 6.4): evenly over the table, and in step with nothing that repeats in
+    it, as every tenth row would be.
+    """
+    import ibis
+
+    if rows <= most or not is_duckdb(table.engine):
+        return table
+    numbered = table.expr.mutate(sextant_row=ibis.row_number())
+    kept = numbered.filter((numbered.sextant_row % 2**31) * 2654435769 % 2**32 < int(2**32 * most / rows))
+    return replace(table, expr=kept.drop("sextant_row"))
+
+
+def _finite(column: Any) -> Any:
+    """The value where there is one; null in place of nan and the infinite."""
+    import ibis
+
+    if not column.type().is_floating():
+        return column
+    return ibis.ifelse(present(column) & ~column.isinf().fill_null(False), column, ibis.null(column.type()))
+
+
+def _endless(column: Any) -> Any:
+    return column.isinf().fill_null(False) if column.type().is_floating() else None
+
+
 def _asked(column: Any) -> Iterable[tuple[str, Any]]:
-    there, kind = present(column), column.type()
-    yield "n", there.cast("int8").sum()
+    kind = column.type()
+    yield "n", column.count()
     if nested(kind):
         return
-    yield "d", column.approx_nunique(where=there)
+    yield "d", column.approx_nunique()
     if kind.is_string():
         yield "l", column.length().max()
-    finite = there
-    if kind.is_floating():
-        infinite = column.isinf().fill_null(False)
-        yield "i", infinite.cast("int8").sum()
-        finite = there & ~infinite
-    yield "low", column.min(where=finite)
-    yield "high", column.max(where=finite)
-    if (number := as_number(column)) is not None:
-        yield "q", number.quantile(list(LEVELS), where=finite)
+    yield "low", column.min()
+    yield "high", column.max()
+
+
+def _quantiles(some: Table, names: Sequence[str]) -> dict[str, Any]:
+    numbers = {f"v{i}": as_number(_finite(some.expr[name])) for i, name in enumerate(names)}
+    kept = {k: v for k, v in numbers.items() if v is not None}
+    if not kept:
+        return {}
+    sizes = some.expr.select(**kept)
+    asked = {f"q{k[1:]}": sizes[k].quantile(list(LEVELS)) for k in kept}
+    return some.fetch(sizes.aggregate(**asked, **{f"s{k[1:]}": sizes[k].count() for k in kept}))[0]
 
 
 def as_number(column: Any) -> Any:

@@ -6,17 +6,23 @@ there: from the quantiles at 75, 95 and 99 % the tail's shape is estimated (Pick
 never lighter than an exponential, and carried on to the size that `ALARM` of all tables of so many rows would
 exceed. A tail that leads beyond Tukey's fences is reported as heavy, and its values are left in peace. If up to a
 tenth of the rows lie apart, so that they make the tail themselves, the shape is taken from 64, 88 and 96 %.
+
+A heavy tail may lead far beyond its largest value but one, and then no bound tells that the largest lies alone. What
+tells is the gap: on the scale on which the tail is exponential, k times the gap below the k-th largest value is itself
+exponential (Rényi 1953, *Acta Mathematica Hungarica* 4). A gap that `ALARM` of all tables would show puts the one to
+three values above it far out.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from sextant.data.quality.issues import RANK, Issue, Severity, where
+from sextant.data.quality.issues import RANK, Issue, Severity, count_of, where
 from sextant.data.quality.looks import Look, as_number, is_disguise
 from sextant.phrases import number, with_unit
 from sextant.tables import Table, present
@@ -29,24 +35,53 @@ SENTINEL_DAYS = (date(1, 1, 1), date(1900, 1, 1), date(1970, 1, 1), date(2099, 1
 HABIT = 3
 #: In so many of all tables without outliers a column is said to have one, if its tail is as estimated.
 ALARM = 0.001
+#: So many values may lie alone beyond a gap.
+ALONE = 3
 #: Fewer numbers than this say nothing about a tail: Tukey's fences decide alone.
 TAIL_ROWS = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Fences:
-    """Where numbers begin to be far out, and where Tukey alone would have put that."""
+    """Where numbers begin to be far out, and where Tukey alone would have put that. `tails` are those below and above,
+    None where there are too few numbers to tell."""
 
     low: float
     high: float
     near_low: float
     near_high: float
     width: float
+    tails: tuple[Tail, Tail] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tail:
+    """A tail beyond the hundredth that lies farthest out, which begins at `start`: its shape (0 is exponential, above
+    it heavy), one standard error of that, its scale, and the value that it would exceed in `ALARM` of all tables."""
+
+    start: float
+    shape: float
+    error: float
+    scale: float
+    bound: float
 
     @property
     def heavy(self) -> bool:
-        """Whether the tail itself leads beyond Tukey's fences."""
-        return self.low < self.near_low or self.high > self.near_high
+        """Whether it is heavier than an exponential one, beyond what chance explains."""
+        return self.shape > 2 * self.error
+
+    def level(self, value: float) -> float:
+        """A value on the scale on which this tail is a standard exponential, its shape taken one error up."""
+        beyond, shape = max(value - self.start, 0.0) / self.scale, self.shape + self.error
+        return math.log1p(shape * beyond) / shape
+
+    def alone(self, farthest: Sequence[float]) -> int:
+        """How many of the farthest values, the first farthest, lie alone beyond a gap."""
+        levels = [self.level(v) for v in farthest]
+        for k in range(min(ALONE, len(levels) - 1), 0, -1):
+            if k * (levels[k - 1] - levels[k]) > math.log(ALONE / ALARM):
+                return k
+        return 0
 
 
 def fences(look: Look) -> Fences | None:
@@ -54,43 +89,42 @@ def fences(look: Look) -> Fences | None:
     if not look.measured or not (width := look.at(0.75) - look.at(0.25)) > 0:
         return None
     near_low, near_high = look.at(0.25) - 3 * width, look.at(0.75) + 3 * width
-    if look.present < TAIL_ROWS:
+    if look.sized < TAIL_ROWS:
         return Fences(near_low, near_high, near_low, near_high, width)
-    low, high = (_tail(look, sign) for sign in (-1, 1))
-    return Fences(min(near_low, low), max(near_high, high), near_low, near_high, width)
+    below, above = (_tail(look, sign) for sign in (-1, 1))
+    low, high = min(near_low, -below.bound), max(near_high, above.bound)
+    return Fences(low, high, near_low, near_high, width, (below, above))
 
 
-def _tail(look: Look, sign: int) -> float:
-    """Where the tail on one side would lead in so many rows."""
+def _tail(look: Look, sign: int) -> Tail:
+    """The tail on one side; values of the lower one are taken by the other sign."""
 
     def at(level: float) -> float:
         return sign * look.at(level if sign > 0 else round(1 - level, 2))
 
-    shape, bound = _carried_on(at(0.75), at(0.95), at(0.99), 0.01, 5, look.present)
-    inner, lower = _carried_on(at(0.64), at(0.88), at(0.96), 0.04, 3, look.present)
+    outer = _carried_on(at(0.75), at(0.95), at(0.99), 0.01, 5, look)
+    inner = _carried_on(at(0.64), at(0.88), at(0.96), 0.04, 3, look)
     # A tail twice as heavy outside as inside, and heavier than any that has a mean, is no tail: rows lie apart.
-    return sign * (lower if shape > 1 and shape > 2 * inner else bound)
+    return inner if outer.shape > 1 and outer.shape > 2 * inner.shape else outer
 
 
-def _carried_on(
-    q1: float, q2: float, q3: float, beyond: float, ratio: float, rows: int
-) -> tuple[float, float]:
-    """The shape of a tail from three quantiles whose shares beyond fall by `ratio` (the last by this factor too), and
-    the value that is exceeded with probability `ALARM` in so many rows.
+def _carried_on(q1: float, q2: float, q3: float, beyond: float, ratio: float, look: Look) -> Tail:
+    """The tail from three quantiles whose shares beyond fall by `ratio` (the last by this factor too).
 
-    Shape: ln((q3 - q2) / (q2 - q1)) / ln(ratio), at least 0 (exponential), and one standard error up, since the
-    quantiles are estimates. Value: q3 + (q3 - q2) (r^shape - 1) / (1 - ratio^-shape) where r = beyond · rows / ALARM.
+    Shape: ln((q3 - q2) / (q2 - q1)) / ln(ratio), at least 0 (exponential); its scale at q3 is
+    shape (q3 - q2) / (1 - ratio^-shape). Bound, at one standard error up, since the quantiles are estimates:
+    q3 + (q3 - q2) (r^shape - 1) / (1 - ratio^-shape) where r = beyond · rows / ALARM.
     """
-    if not q3 > q2 > q1:
-        return 0.0, q3
-    inner = rows * beyond
+    inner = look.sized * beyond
     error = 1.8 / math.sqrt(max(inner, 1.0)) / math.log(ratio)
+    if not q3 > q2 > q1:
+        return Tail(q3, 0.0, error, math.inf, q3)
     shape = max(math.log((q3 - q2) / (q2 - q1)) / math.log(ratio), 0.0)
-    reach = math.log(max(beyond * rows / ALARM, 1.0))
+    reach = math.log(max(beyond * look.present / ALARM, 1.0))
     careful = shape + error
-    if careful * reach > 600:
-        return shape, math.inf
-    return shape, q3 + (q3 - q2) * math.expm1(careful * reach) / -math.expm1(-careful * math.log(ratio))
+    wide = (q3 - q2) / -math.expm1(-careful * math.log(ratio))
+    bound = q3 + wide * math.expm1(careful * reach) if careful * reach <= 600 else math.inf
+    return Tail(q3, shape, error, careful * wide, bound)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,9 +178,7 @@ def missing(
     if weighs:
         severity = RANK[RANK.index(severity) - 1]
     hidden = f"; {number(disguised)} of them in disguise, such as n/a, blank or -999" if disguised else ""
-    text = (
-        f"Column {look.column} has no value in {number(lacking)} rows ({with_unit(share, 'share')}){hidden}."
-    )
+    text = f"Column {look.column} has no value in {count_of(lacking, 'row')} ({with_unit(share, 'share')}){hidden}."
     fix = (
         "Leave the rows out: a model cannot learn from them."
         if weighs
@@ -183,7 +215,7 @@ def missing(
 def infinite(look: Look, rows: int) -> Iterator[Issue]:
     if look.infinite:
         column = look.column
-        text = f"Column {column} has {number(look.infinite)} infinite values."
+        text = f"Column {column} has {count_of(look.infinite, 'infinite value')}."
         yield Issue(
             "infinite", column, text, "high", look.infinite, rows,
             "Find what was divided by zero; write such values as missing.",
@@ -211,7 +243,7 @@ def constant(look: Look, rows: int) -> Iterator[Issue]:
 def far_out(table: Table, look: Look, found: Gaps, rows: int) -> Iterator[Issue]:
     """Values beyond where the tail leads; or that the tail is heavy."""
     edge = fences(look)
-    if edge is None:
+    if edge is None or (look.type.is_integer() and names_things(look.column)):
         return
     low, high = (_size(look.low), _size(look.high))
     if low >= edge.near_low and high <= edge.near_high:
@@ -225,27 +257,43 @@ def far_out(table: Table, look: Look, found: Gaps, rows: int) -> Iterator[Issue]
 
     kept = table.keep(beyond(table.expr, edge.near_low, edge.near_high))
     size = as_number(kept.expr[column])
+    edge = _beyond_gaps(kept, size, edge)
     out = (size < edge.low) | (size > edge.high)
-    row = kept.fetch(
-        kept.expr.aggregate(near=kept.expr.count(), n=out.cast("int8").sum(), low=size.min(), high=size.max())
-    )[0]
+    sides = [(size < edge.near_low, size >= edge.low), (size > edge.near_high, size <= edge.high)]
+    heavy = [bool(edge.tails and tail.heavy) for tail in edge.tails or ()]
+    asked = {f"near{i}": (near & inside).cast("int8").sum() for i, (near, inside) in enumerate(sides)}
+    row = kept.fetch(kept.expr.aggregate(n=out.cast("int8").sum(), low=size.min(), high=size.max(), **asked))[
+        0
+    ]
     count, shown = row["n"] or 0, _shown(look)
     if not count:
+        near = sum(row[f"near{i}"] or 0 for i, is_heavy in enumerate(heavy) if is_heavy)
         # Worth a word where the values move a mean: a hundredth of the rows, or far away.
-        if edge.heavy and row["near"] >= max(HABIT, 0.001 * rows):
+        if near >= max(HABIT, 0.001 * rows):
             text = (
-                f"Column {column} has a heavy tail: {number(row['near'])} values ({with_unit(row['near'] / rows, 'share')}) "
+                f"Column {column} has a heavy tail: {number(near)} values ({with_unit(near / rows, 'share')}) "
                 "lie far from the middle, but no farther than the others lead one to expect."
             )
             fix = "Leave them in. Use the logarithm or ranks, and judge by median or quantiles."
+            ends = (
+                edge.near_low if heavy[0] else -math.inf,
+                edge.near_high if heavy[1] else math.inf,
+            )
             yield Issue(
-                "heavy-tail", column, text, "low", row["near"], rows, fix,
-                where(lambda t: beyond(t, edge.near_low, edge.near_high)), (column,),
-            )  # fmt: skip
+                "heavy-tail",
+                column,
+                text,
+                "low",
+                near,
+                rows,
+                fix,
+                where(lambda t: beyond(t, *ends)),
+                (column,),
+            )
         return
     farthest = max(edge.near_low - row["low"], row["high"] - edge.near_high)
     text = (
-        f"Column {column} has {number(count)} values ({with_unit(count / rows, 'share')}) far away from the others: "
+        f"Column {column} has {count_of(count, 'value')} ({with_unit(count / rows, 'share')}) far away from the others: "
         f"below {shown(edge.low)} or above {shown(edge.high)}."
     )
     fix = "Look at the rows: mend what is wrong, and cap or flag what is right but rare."
@@ -267,6 +315,39 @@ def far_out(table: Table, look: Look, found: Gaps, rows: int) -> Iterator[Issue]
         (column,),
         mend=mend,
     )
+
+
+def names_things(column: str) -> bool:
+    """Whether a column's name says that its numbers are names: a phone number lies far from no other.
+
+    >>> [c for c in ("ZipCode", "phone_number", "order-id", "age", "rounds", "paid") if names_things(c)]
+    ['ZipCode', 'phone_number', 'order-id']
+    """
+    words = re.sub(r"([a-z0-9])([A-Z])", r"\1 \2", column).lower()
+    return bool(_NAMES.search(re.sub(r"[^a-z0-9]+", " ", words)))
+
+
+_NAMES = re.compile(
+    r"\b(id|ids|uuid|code|codes|zip|zipcode|plz|postcode|postal|phone|phonenumber|telephone|fax|number|nr|ssn|isbn|ean|sku)$"
+)
+
+
+def _beyond_gaps(kept: Table, size: Any, edge: Fences) -> Fences:
+    """The fences drawn in to the gap beyond which a few values lie alone."""
+    if edge.tails is None:
+        return edge
+    ends = [edge.low, edge.high]
+    for side, (sign, tail) in enumerate(zip((-1, 1), edge.tails, strict=True)):
+        signed = sign * size
+        outer = kept.expr.filter(size < edge.near_low if sign < 0 else size > edge.near_high).select(v=signed)
+        farthest = [r["v"] for r in kept.fetch(outer.order_by(outer.v.desc()).limit(ALONE + 1))]
+        if len(farthest) <= ALONE:
+            # The next one lies inside: no farther than here.
+            farthest.append(sign * (edge.near_low if sign < 0 else edge.near_high))
+        if k := tail.alone(farthest):
+            # Half way, so that it reads as a place and not as one of the values.
+            ends[side] = sign * min(sign * ends[side], (farthest[k] + farthest[k - 1]) / 2)
+    return replace(edge, low=ends[0], high=ends[1])
 
 
 def _size(value: Any) -> float:

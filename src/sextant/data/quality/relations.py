@@ -9,11 +9,11 @@ which cells break it, is counted on all. The screen can only overlook a dependen
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sextant.data.quality.issues import Issue, grave, where
-from sextant.data.quality.looks import Look, as_number, listed, nested
+from sextant.data.quality.looks import Look, as_number, listed, nested, spread
 from sextant.phrases import number, with_unit
 from sextant.tables import Table, present
 
@@ -112,11 +112,9 @@ def _codes(table: Table, names: Sequence[str], absent: Absent, rows: int) -> Any
     picked = table.expr.select(
         **{n: ibis.ifelse(absent[n](table.expr[n]), None, table.expr[n]) for n in names}
     )
-    if rows > SCREENED and table.engine.name == "duckdb":
-        # Every k-th row, so that a sorted file is seen whole, and each time the same.
-        picked = picked.mutate(sextant_row=ibis.row_number())
-        picked = picked.filter(picked.sextant_row % -(-rows // SCREENED) == 0)
-    arrow = table.engine.to_pyarrow(picked.limit(SCREENED))
+    # Spread over the table, so that a sorted file is seen whole, and each time the same.
+    some = spread(replace(table, expr=picked), rows, SCREENED)
+    arrow = some.arrow(some.expr.limit(2 * SCREENED))
     codes = np.empty((len(names), arrow.num_rows), dtype=np.int32)
     for i, name in enumerate(names):
         column = arrow[name].combine_chunks()

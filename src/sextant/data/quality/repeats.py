@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from sextant.data.quality.issues import Issue, Severity, grave
+from sextant.data.quality.issues import Issue, Severity, count_of, grave
 from sextant.data.quality.looks import Look
-from sextant.phrases import number, with_unit
+from sextant.phrases import with_unit
 from sextant.tables import Table, present
+from sextant.tables.engines import is_duckdb
 
 #: Texts of at least so many characters on average, in a column where most differ, are compared for near-duplicates.
 PROSE = 60
@@ -25,7 +26,11 @@ def repeated_keys(table: Table, key: str, rows: int) -> Iterator[Issue]:
     if not found["keys"]:
         return
     count = found["rows"] - found["keys"]
-    text = f"{number(found['keys'])} values of {key} name more than one row; {number(count)} rows are one too many."
+    names = "names" if found["keys"] == 1 else "name"
+    text = (
+        f"{count_of(found['keys'], 'value')} of {key} {names} more than one row; {count_of(count, 'row')} "
+        f"{'is' if count == 1 else 'are'} one too many."
+    )
     fix = "Find out which row is right, and keep one."
     mend = ({"step": "deduplicate", "by": [key], "keep": "first"},)
     yield Issue(
@@ -50,7 +55,7 @@ def repeated_rows(table: Table, key: str | None, rows: int) -> Iterator[Issue]:
     if not compared:
         return
     candidates = table.expr
-    if table.engine.name == "duckdb" and len(compared) > 1:
+    if is_duckdb(table.engine) and len(compared) > 1:
         # A struct hashes as its values do, so equal rows have equal hashes; only the others are let go.
         hashed = table.expr.mutate(sextant_hash=ibis.struct({c: table.expr[c] for c in compared}).hash())
         twice = hashed.group_by("sextant_hash").aggregate(n=hashed.count())
@@ -64,7 +69,10 @@ def repeated_rows(table: Table, key: str | None, rows: int) -> Iterator[Issue]:
         return
     share = count / rows
     but = f" but {key}" if key is not None else ""
-    text = f"{number(count)} rows ({with_unit(share, 'share')}) repeat an earlier one in everything{but}."
+    repeat = "repeats" if count == 1 else "repeat"
+    text = (
+        f"{count_of(count, 'row')} ({with_unit(share, 'share')}) {repeat} an earlier one in everything{but}."
+    )
     severity: Severity = "medium" if share >= 0.01 else "low"
     fix = "Keep one of each, unless they are separate events."
     mend = ({"step": "deduplicate", "by": compared, "keep": "first"},)
@@ -92,16 +100,20 @@ def near_texts(table: Table, look: Look, rows: int, similarity: float) -> Iterat
     length = table.fetch(table.expr.aggregate(mean=column.length().mean()))[0]["mean"] or 0
     if length < PROSE:
         return
-    texts = table.engine.to_pyarrow(table.expr.filter(present(column)).select(text=column).distinct())["text"]
+    # In their order: which of a group is the first is the same each time, on every engine.
+    texts = table.arrow(table.expr.filter(present(column)).select(text=column).distinct().order_by("text"))[
+        "text"
+    ]
     found = near_duplicates(texts, similarity=similarity)
     if not found.pairs:
         return
     again = {texts[later].as_py() for group in found.groups for later in group[1:]}
     values = sorted(again)
     count = table.count(table.expr.filter(column.isin(values)))
+    be, groups = "is" if count == 1 else "are", count_of(len(found.groups), "group")
     text = (
-        f"In column {look.column} {number(count)} texts ({with_unit(count / rows, 'share')}) are nearly the same as another "
-        f"({number(len(found.groups))} groups; at least {with_unit(similarity, 'share')} of their word triples are shared)."
+        f"In column {look.column} {count_of(count, 'text')} ({with_unit(count / rows, 'share')}) {be} nearly the same as "
+        f"another ({groups}; at least {with_unit(similarity, 'share')} of their word triples are shared)."
     )
     fix = "Keep one of each group, and put what is alike on the same side of training and test."
     mend = ({"step": "deduplicate", "near": look.column, "similarity": similarity},)

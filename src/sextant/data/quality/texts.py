@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from sextant.data.quality.issues import Issue, among, grave, where
+from sextant.data.quality.issues import Issue, among, count_of, grave, where
 from sextant.data.quality.looks import DISGUISES, VOCABULARY, Look
 from sextant.data.quality.numbers import Gaps
 from sextant.data.quality.words import PLAIN_NUMBER, Fault, allowed, faults
-from sextant.phrases import number, with_unit
+from sextant.phrases import with_unit
 from sextant.tables import Table
 
 #: Text of more than so many characters is prose: it is not looked at as a category or a code.
@@ -41,8 +41,7 @@ def all_numbers(words: list[tuple[Any, int]] | None) -> bool:
 
 def _issue(column: str, fault: Fault, count: int, rows: int, concerned: Callable[[Any], Any]) -> Issue:
     share = count / rows
-    be = "value" if count == 1 else "values"
-    text = f"{number(count)} {be} of {column} ({with_unit(share, 'share')}): {fault.said}."
+    text = f"{count_of(count, 'value')} of {column} ({with_unit(share, 'share')}): {fault.said}."
     told = {v: w for v, w in fault.values.items() if w is not None}
     mend: dict[str, Any] | None = {**fault.mend, "column": column} if fault.mend else None
     if mend is None and told and len(told) == len(fault.values) and len(told) <= 500:
@@ -131,10 +130,12 @@ _BY_TEST = {
 
 def near_values(rare: list[str], frequent: list[str]) -> dict[str, str]:
     """For each rare value the frequent one that differs from it in the fewest letters, if few enough (`allowed`) and
-    no other is as near: the edit distance of Levenshtein (1966).
+    no other is as near: letters that are another, missing, too many, or change places with the next (Damerau 1964).
 
     >>> near_values(["birminghxm", "paris"], ["birmingham", "boaz"])
     {'birminghxm': 'birmingham'}
+    >>> near_values(["bnon"], ["bonn", "bern"])
+    {'bnon': 'bonn'}
     """
     import duckdb
     import pyarrow as pa
@@ -153,7 +154,7 @@ def near_values(rare: list[str], frequent: list[str]) -> dict[str, str]:
 
 _NEAREST = """
     SELECT rare, frequent
-    FROM (SELECT *, levenshtein(rare, frequent) AS far FROM one, other WHERE abs(length(rare) - length(frequent)) <= most)
+    FROM (SELECT *, damerau_levenshtein(rare, frequent) AS far FROM one, other WHERE abs(length(rare) - length(frequent)) <= most)
     WHERE far <= most
     QUALIFY rank() OVER (PARTITION BY rare ORDER BY far) = 1
 """

@@ -22,8 +22,19 @@ _GARBLED = re.compile("Ã[\u0080-\u00bf]|Â[\u0080-\u00bf]|â€|\ufffd|[\x00-\x
 _UNSEEN = re.compile("[\u00a0\u200b\u200c\u200d\u2060\ufeff\t]")
 _NUMBER = r"[+-]?(?:\d{1,3}(?:[,' ]\d{3})+|\d+)(?:[.,]\d+)?(?:[eE][+-]?\d+)?"
 PLAIN_NUMBER = re.compile(rf"\s*{_NUMBER}\s*\Z")
+#: What stands before a number and is a unit: a sign, or money by its code. Letters before digits are a code.
+_BEFORE = (
+    r"(?:[A-Z]{0,2}[$€£¥₹₽₩₺]|[^\w\s+\-.,]|EUR|USD|GBP|CHF|JPY|CNY|INR|SEK|NOK|DKK|PLN|CZK|AUD|CAD|BRL|Rs|kr)"
+)
 _AMOUNT = re.compile(
-    rf"\s*(?P<before>[^\d\s+\-.,]{{1,4}})?\s*(?P<number>{_NUMBER})\s*(?P<after>[^\d\s.,][^\d]{{0,15}})?\s*\Z"
+    rf"\s*(?P<before>{_BEFORE})?\s*(?P<number>{_NUMBER})\s*(?P<after>[^\d\s.,][^\d]{{0,15}})?\s*\Z"
+)
+#: Units that are known as such; any other is taken for one that enough rows have.
+_UNITS = re.compile(
+    "mg|g|kg|t|oz|lbs?|st|mm|cm|m|km|in|inch|ft|yd|mi|ml|cl|dl|l|gal|pt|s|sec|min|h|hrs?|d|days?|weeks?|months?|years?|yrs?|"
+    "%|‰|°[cf]|c|f|k|[$€£¥]|usd|eur|gbp|chf|jpy|inr|sek|nok|dkk|pln|[kmgt]b|k?wh?|v|a|[kmg]?hz|k?pa|bar|psi|k?cal|k?j|mph|"
+    "km/h|kph|m/s|bpm",
+    re.I,
 )
 _MONTHS = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
 #: Ways to write a day, and what each is called.
@@ -44,6 +55,11 @@ _DATES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("31 Jan 2026", rf"\s*\d{{1,2}}[ -](?:{_MONTHS})[a-z]*[ -]\d{{2,4}}"),
         ("Jan 31, 2026", rf"\s*(?:{_MONTHS})[a-z]*\.? \d{{1,2}},? \d{{4}}"),
     )
+)
+_DAY = "(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*"
+_YEARLESS = re.compile(
+    rf"\s*(?:{_DAY}\.?,? )?(?:(?:{_MONTHS})[a-z]*\.? \d{{1,2}}|\d{{1,2}}\.? (?:{_MONTHS})[a-z]*|\d{{1,2}}\.\d{{1,2}}\.)\s*\Z",
+    re.I,
 )
 #: A kind of value is the column's kind if at least this share of rows is of it.
 MOST = 0.9
@@ -115,6 +131,14 @@ def _spaces(words: Vocabulary) -> Iterable[Fault]:
 
 def _dates(words: Vocabulary) -> Iterable[Fault]:
     total = sum(n for _, n in words)
+    yearless: dict[str, str | None] = {v: None for v, _ in words if _YEARLESS.match(v)}
+    weights = dict(words)
+    if sum(weights[v] for v in yearless) >= MOST * total:
+        yield Fault(
+            "date", "days without a year: nothing says in which order they are across a year's end",
+            "Find out the year, and write every date as 2026-01-31.", yearless,
+        )  # fmt: skip
+        return
     kinds = {v: next((name for name, p in _DATES if p.match(v)), "") for v, _ in words}
     counts: Counter[str] = Counter()
     for value, n in words:
@@ -161,8 +185,8 @@ def _numbers(words: Vocabulary) -> Iterable[Fault]:
         units[value] = unit = _unit(value)
         if unit is not None:
             counts[unit] += n
-    # What is beside a number in hardly any row is no unit: the value is spoilt.
-    for rare in [u for u, n in counts.items() if u and n / total < 0.01]:
+    # What is beside a number in hardly any row, and is known as no unit, is none: the value is spoilt.
+    for rare in [u for u, n in counts.items() if u and n / total < 0.01 and not _UNITS.fullmatch(u)]:
         del counts[rare]
     units = {v: u if u in counts else None for v, u in units.items()}
     numeric = sum(counts.values())
@@ -251,6 +275,8 @@ def _shapes(words: Vocabulary) -> Iterable[Fault]:
     total = sum(n for _, n in words)
     if sum(n for v, n in words if any(c.isdigit() for c in v)) / total < 0.95:
         return
+    if sum(n for v, n in words if v.count(" ") > 3) / total > 1 - MOST:
+        return  # prose with numbers in it
     counts: Counter[str] = Counter()
     shapes = {v: shape(v) for v, _ in words}
     for value, n in words:
