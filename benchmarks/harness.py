@@ -137,14 +137,14 @@ def against_bar(benchmark: Benchmark, timings: dict[str, Timing]) -> tuple[bool,
         ratio = _ours(benchmark, timings) / sum(timings[name].median for name in bar.of)
         together = " and ".join(bar.of) + (" together" if len(bar.of) > 1 else "")
         held.append(ratio <= bar.ratio)
-        measured = f"{ratio:.2f}" if ratio >= 0.2 else _fraction(ratio)
+        measured = f"{ratio:.2f}" if ratio > 0.2 else _fraction(ratio)
         said.append(f"{measured} times {together}, and the bar is {_fraction(bar.ratio)}")
     return all(held), "; ".join(said)
 
 
 def _fraction(ratio: float) -> str:
     """A small ratio as a fraction of 1, which is read as so many times faster."""
-    return f"{ratio:g}" if ratio >= 0.2 else f"1/{1 / ratio:.3g}"
+    return f"{ratio:g}" if ratio > 0.2 else f"1/{1 / ratio:.3g}"
 
 
 def table(benchmark: Benchmark, timings: dict[str, Timing]) -> str:

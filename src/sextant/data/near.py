@@ -5,13 +5,14 @@ are near-duplicates if they share at least `similarity` of the triples of both (
 the question, so each text gets a sketch: its triples are hashed once and fall into bins, the smallest hash of each bin
 is kept, and an empty bin borrows from another (Li, Owen, Zhang 2012, "One permutation hashing"; Shrivastava 2017,
 "Optimal densification"). Texts that agree in a whole band of bins are candidates (Leskovec, Rajaraman, Ullman,
-*Mining of Massive Datasets*, section 3.4), and candidates are compared exactly, so what is reported is right; what
-may be overlooked is a pair that meets in no band: `overlooked()` of those just at `similarity`.
+*Mining of Massive Datasets*, section 3.4), as are short texts that share any triple. Candidates are compared exactly, so
+what is reported is right; what may be overlooked is a pair that meets in no band: `overlooked()` of those just at
+`similarity`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,8 +22,12 @@ from sextant.errors import InvalidInput
 WORDS = 3
 #: Bins of a sketch. Bands of `rows` bins each: as many rows as leave few pairs overlooked.
 BINS = 128
+#: Odd numbers, one for each word of a shingle: of xxHash (Collet 2012).
+_FACTORS = (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9)
 #: Of pairs that are just similar enough, so many may be overlooked.
 _OVERLOOKED = 0.01
+#: Of texts with at most so many shingles, any that they share makes candidates.
+SHORT = 16
 #: In a bucket with more texts than this, each is compared with the first only.
 _CROWD = 60
 
@@ -71,7 +76,11 @@ def near_duplicates(texts: Any, *, similarity: float = 0.8) -> Near:
     if len(filled) < 2:
         return Near((), ())
     sketches = _sketches(shingles, starts[filled], sizes[filled])
-    candidates = _candidates(sketches, rows_of_band(similarity))
+    found = [
+        *_candidates(sketches, rows_of_band(similarity)),
+        *_short_candidates(shingles, starts[filled], sizes[filled]),
+    ]
+    candidates = _different(found, len(filled))
     one, other = filled[candidates[:, 0]], filled[candidates[:, 1]]
     shared = _jaccard(shingles, starts, sizes, one, other)
     kept = shared >= similarity - 1e-12
@@ -109,20 +118,25 @@ def _shingles(texts: Any) -> tuple[Any, Any, Any]:
     place = np.arange(len(codes)) - begins[owner]
     first = place <= np.maximum(lengths[owner] - WORDS, 0)
     first &= ~blank[owner]
+    # A sum of the words' hashes, each times an odd number of its own, so that their order counts.
     mixed = np.zeros(len(codes), dtype=np.uint64)
+    short = lengths[owner] < WORDS
     with np.errstate(over="ignore"):
-        for step in range(WORDS):
-            later = np.zeros(len(codes), dtype=np.uint64)
-            later[: len(codes) - step] = codes[step:]
-            later[place + step >= lengths[owner]] = 0
-            mixed = _mix(mixed * np.uint64(0x9E3779B97F4A7C15) + later + np.uint64(step + 1))
-    owner, mixed = owner[first], mixed[first]
-    # Sorted within each text, so that sets can be compared; the text first, then the hash.
-    order = np.lexsort((mixed, owner))
-    owner, mixed = owner[order], mixed[order]
-    new = np.ones(len(mixed), dtype=bool)
-    new[1:] = (mixed[1:] != mixed[:-1]) | (owner[1:] != owner[:-1])
-    owner, mixed = owner[new], mixed[new]
+        for step, factor in enumerate(_FACTORS):
+            later = codes[step:] * np.uint64(factor)
+            if short.any():
+                later[(short & (place + step >= lengths[owner]))[: len(later)]] = 0
+            mixed[: len(later)] += later
+        mixed = _mix(mixed)
+    # Text and hash in one number, so that one sort puts each text's hashes in order; the hash gives up the bits that
+    # the text's number takes: of a million texts it keeps 44, and two different triples of a text are told apart.
+    bits = np.uint64(max(len(lengths) - 1, 1).bit_length())
+    packed = (owner[first].astype(np.uint64) << (np.uint64(64) - bits)) | (mixed[first] >> bits)
+    packed.sort()
+    new = np.ones(len(packed), dtype=bool)
+    np.not_equal(packed[1:], packed[:-1], out=new[1:])
+    packed = packed[new]
+    owner, mixed = (packed >> (np.uint64(64) - bits)).astype(np.int64), packed << bits
     sizes = np.bincount(owner, minlength=len(lengths)).astype(np.int64)
     return mixed, np.cumsum(sizes) - sizes, sizes
 
@@ -178,35 +192,56 @@ def _sketches(shingles: Any, starts: Any, sizes: Any) -> Any:
     return sketches
 
 
-def _candidates(sketches: Any, rows: int) -> Any:
+def _candidates(sketches: Any, rows: int) -> Iterator[Any]:
     """Pairs of texts that agree in a whole band."""
     import numpy as np
 
-    found = []
     for start in range(0, BINS - rows + 1, rows):
         key = np.zeros(len(sketches), dtype=np.uint64)
         with np.errstate(over="ignore"):
             for column in range(start, start + rows):
                 key = _mix(key * np.uint64(31) + sketches[:, column])
-        order = np.argsort(key, kind="stable")
-        ordered = key[order]
-        edges = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1], True])
-        lengths = np.diff(edges)
-        begins = edges[:-1]
-        for length in np.unique(lengths[lengths > 1]):
-            members = order[begins[lengths == length][:, None] + np.arange(length)]
-            if length <= _CROWD:
-                a, b = np.triu_indices(length, 1)
-            else:
-                a = np.r_[np.zeros(length - 1, np.int64), np.arange(length - 2)]
-                b = np.r_[np.arange(1, length), np.arange(1, length - 1)]
-            found.append(np.stack([members[:, a].ravel(), members[:, b].ravel()], axis=1))
+        yield from _alike(key, np.arange(len(sketches)))
+
+
+def _short_candidates(shingles: Any, starts: Any, sizes: Any) -> Iterator[Any]:
+    """Pairs of short texts with any shingle in common: so few are left to chance by a sketch."""
+    import numpy as np
+
+    short = np.flatnonzero(sizes <= SHORT)
+    if len(short):
+        yield from _alike(_taken(shingles, starts[short], sizes[short]), np.repeat(short, sizes[short]))
+
+
+def _alike(key: Any, of: Any) -> Iterator[Any]:
+    """Pairs among those whose keys are equal."""
+    import numpy as np
+
+    order = np.argsort(key, kind="stable")
+    ordered = key[order]
+    edges = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1], True])
+    lengths = np.diff(edges)
+    begins = edges[:-1]
+    for length in np.unique(lengths[lengths > 1]):
+        members = of[order[begins[lengths == length][:, None] + np.arange(length)]]
+        if length <= _CROWD:
+            a, b = np.triu_indices(length, 1)
+        else:
+            a = np.r_[np.zeros(length - 1, np.int64), np.arange(length - 2)]
+            b = np.r_[np.arange(1, length), np.arange(1, length - 1)]
+        yield np.stack([members[:, a].ravel(), members[:, b].ravel()], axis=1)
+
+
+def _different(found: list[Any], many: int) -> Any:
+    """Each pair once, the smaller first."""
+    import numpy as np
+
     if not found:
         return np.empty((0, 2), dtype=np.int64)
     pairs = np.concatenate(found)
     pairs.sort(axis=1)
-    code = np.unique(pairs[:, 0] * np.int64(len(sketches)) + pairs[:, 1])
-    return np.stack([code // len(sketches), code % len(sketches)], axis=1)
+    code = np.unique(pairs[:, 0] * np.int64(many) + pairs[:, 1])
+    return np.stack([code // many, code % many], axis=1)
 
 
 def _jaccard(shingles: Any, starts: Any, sizes: Any, one: Any, other: Any) -> Any:
