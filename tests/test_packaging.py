@@ -59,7 +59,7 @@ def test_a_lock_holds_versions_and_digests_and_no_address(lock: Path) -> None:
         r"://|--(extra-)?index-url|--find-links|--trusted-host|file:|^-e|^\S* @ ", text, re.M
     )
     pins = re.findall(r"^[a-z0-9].*?(?=^[a-z0-9]|\Z)", text, re.MULTILINE | re.DOTALL)
-    assert len(pins) == len(locked(lock)) > 5
+    assert len(pins) == len(locked(lock)) > 2
     assert [pin.split()[0] for pin in pins if "--hash=sha256:" not in pin] == []
 
 
