@@ -7,15 +7,17 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from sextant.errors import InvalidInput, NotFound
 from sextant.lifecycle.phases import BY_KEY
-from sextant_client.client import Client, connect
-from sextant_client.embedded import FOLDER, find_home
-from sextant_client.project import Project
+
+# What speaks with a server is imported where it is used: commands over tables alone do not pay for it.
+if TYPE_CHECKING:
+    from sextant_client.client import Client
+    from sextant_client.project import Project
 
 FILE = "sextant.yaml"
 PHASE = click.Choice(tuple(BY_KEY), case_sensitive=False)
@@ -48,6 +50,8 @@ def on_client(*, create: bool = False) -> Callable[[Command], Command]:
         @home_option
         @functools.wraps(command)
         def wrapped(*args: Any, home: Path | None, **options: Any) -> Any:
+            from sextant_client.client import connect
+
             with connect(home=home or _to_make(create), create=create) as client:
                 return command(client, *args, **options)
 
@@ -59,6 +63,8 @@ def on_client(*, create: bool = False) -> Callable[[Command], Command]:
 def _to_make(create: bool) -> Path | None:
     """Where a data home is made that is not there yet: beside sextant.yaml, not wherever one happens to
     stand."""
+    from sextant_client.embedded import FOLDER, find_home
+
     file = find_file()
     if not create or os.environ.get("SEXTANT_URL") or find_home() or file is None:
         return None

@@ -14,21 +14,21 @@ from contextlib import contextmanager
 from dataclasses import fields, is_dataclass
 from datetime import UTC, date, datetime
 from enum import Enum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from pydantic import BaseModel
 
-from sextant.verdicts import WORDS, Status
+if TYPE_CHECKING:
+    from sextant.verdicts import Status
 
 #: A sign for each status, the same as on the site, so that it can be told without colours.
 SIGNS = {
-    Status.MET: "✓", Status.UNMET: "✕", Status.NOT_ENOUGH: "◐", Status.STALE: "↻", Status.MISSING: "○",
-    Status.NOT_DUE: "◷", Status.NOT_APPLICABLE: "⊘", Status.WAIVED: "⚑",
+    "met": "✓", "unmet": "✕", "not_enough": "◐", "stale": "↻", "missing": "○", "not_due": "◷", "not_applicable": "⊘",
+    "waived": "⚑",
 }  # fmt: skip
 _COLOURS = {
-    Status.MET: "green", Status.UNMET: "red", Status.NOT_ENOUGH: "yellow", Status.STALE: "yellow",
-    Status.MISSING: "yellow", Status.WAIVED: "cyan",
+    "met": "green", "unmet": "red", "not_enough": "yellow", "stale": "yellow", "missing": "yellow", "waived": "cyan",
 }  # fmt: skip
 
 
@@ -43,6 +43,8 @@ def coloured(text: str, **style: Any) -> str:
 
 def status(value: Status, word: str | None = None, *, width: int = 0) -> str:
     """A status as sign and word, as in `✓ met`; `width` pads it so that columns stand under each other."""
+    from sextant.verdicts import WORDS
+
     return coloured(f"{SIGNS[value]} {word or WORDS[value]}".ljust(width), fg=_COLOURS.get(value))
 
 

@@ -47,7 +47,7 @@ def of(on: Any, values: Any, kind: Any = None) -> Column:
 def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """Either way of counting: the one that is chosen for few values, and the other."""
     if request.param == "by bin":
-        monkeypatch.setattr(profiling._One, "few", property(lambda self: False))
+        monkeypatch.setattr(profiling.One, "few", property(lambda self: False))
     return str(request.param)
 
 
@@ -154,7 +154,7 @@ def test_squares_beyond_a_float(on: Any, way: str) -> None:
 def test_against_numpy(on: Any, values: list[float | None], by_bin: bool) -> None:
     with pytest.MonkeyPatch.context() as patch:
         if by_bin:
-            patch.setattr(profiling._One, "few", property(lambda self: False))
+            patch.setattr(profiling.One, "few", property(lambda self: False))
         column = of(on, values, pa.float64())
     there = np.array([v for v in values if v is not None], dtype=np.float64)
     finite = there[np.isfinite(there)]
@@ -315,7 +315,7 @@ def test_distinct_lies_within_its_bounds(on: Any, n: int) -> None:
 def test_the_way_is_only_quicker(on: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     x = [float(i % 1000) / 8 for i in range(30_000)]
     plain = of(on, x)
-    monkeypatch.setattr(profiling._One, "few", property(lambda self: True))
+    monkeypatch.setattr(profiling.One, "few", property(lambda self: True))
     assert without_floats(of(on, x)) == without_floats(plain)
     monkeypatch.setattr(profiling, "_LOOKED_AT", 3)
     assert without_floats(of(on, x)) == without_floats(plain)

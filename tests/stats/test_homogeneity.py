@@ -40,6 +40,24 @@ def test_kolmogorov_smirnov_of_many() -> None:
     assert kolmogorov_smirnov_p(0.0, 5, 5) == 1.0 and math.isnan(kolmogorov_smirnov_p(0.5, 0, 5))
 
 
+@pytest.mark.parametrize("degrees", [1, 2, 3, 9, 30, 101])
+def test_chi_squared_far_out_as_in_scipy(degrees: int) -> None:
+    counts = np.full(degrees + 1, 1000)
+    for moved in (3, 30, 300):
+        other = counts.copy()
+        other[0], other[-1] = 1000 + moved, 1000 - moved
+        chi2 = stats.chi2_contingency([counts, other], correction=False)
+        assert chi_squared_p(counts.tolist(), other.tolist()) == pytest.approx(chi2.pvalue, rel=1e-9)
+
+
+@pytest.mark.parametrize("n", [4_000, 100_000, 10_000_000])
+def test_the_limit_as_in_scipy(n: int) -> None:
+    for at in (0.3, 0.5, 0.8, 0.99, 1.01, 1.36, 2.0, 4.0):
+        gap = at / math.sqrt(n / 2)
+        wanted = stats.kstwo.sf(gap, n // 2)
+        assert kolmogorov_smirnov_p(gap, n, n) == pytest.approx(wanted, rel=3e-3, abs=1e-12)
+
+
 @given(st.lists(st.floats(0, 1), max_size=30))
 def test_many_at_once_as_in_scipy(chances: list[float]) -> None:
     wanted = stats.false_discovery_control(chances, method="bh") if chances else []

@@ -9,6 +9,8 @@ agreeing         how far labelers agree: all together, label by label, each two 
 findings         what was decided about each finding of a quality report
 profile          what a table holds in some KB a column: what it says, how parts add up, as JSON
 profiling        measuring one, on any engine
+counting         the two ways to count a column of many different values, and engines' hashes
+streaming        one of them: rows go by, and NumPy counts
 profile_text     a profile as text and as HTML
 drift            how far each column has moved between two tables, and whether that is drift
 drift_text       a drift report as text and as HTML

@@ -8,6 +8,7 @@ a million rows everything differs, with a hundred nothing does. See docs/why/dri
 from __future__ import annotations
 
 import math
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from sextant.canonical import Frozen
+from sextant.data.counting import rows_of
 from sextant.data.profile import WORDS, Column, Profile, Value
 from sextant.data.profiling import kind_of, profile
 from sextant.errors import InvalidInput
@@ -31,6 +33,8 @@ MOST_CATEGORIES = 30
 #: Distances that go by the order of the values are computed on no more bins than this.
 _MOST_FINE = 128
 _ORDERED = ("kolmogorov_smirnov", "wasserstein")
+#: How often pairs are drawn for a column's range, and for its chance: more where only their number is in the way.
+_FOR_THE_RANGE = 300
 _RESAMPLES, _MOST_RESAMPLES = 2000, 200_000
 
 
@@ -285,11 +289,7 @@ def _looked_at(
         "reference": found.reference,
         "current": found.current,
     }
-    plain = {
-        name: getattr(distances, name)(found.reference, found.current)
-        for name in distances.STATISTICS
-        if name not in _ORDERED
-    }
+    plain = distances.plainly(found.reference, found.current)
     tests = {"chi_squared": chi_squared_p(found.reference, found.current)}
     counts = (found.reference, found.current)
     positions: tuple[float, ...] = ()
@@ -314,6 +314,7 @@ def _looked_at(
         *counts,
         statistic=statistic,
         level=level,
+        resamples=_FOR_THE_RANGE,
         seed=seed,
         positions=positions if statistic == "wasserstein" else (),
     )
@@ -424,8 +425,6 @@ def _quantile_edges(column: Column, bins: int) -> tuple[float, ...]:
 
 
 def _below(values: Sequence[tuple[float, int]], edges: Sequence[float]) -> tuple[int, ...]:
-    from bisect import bisect_left
-
     counts = [0] * (len(edges) + 1)
     for value, n in values:
         counts[bisect_left(edges, value)] += n
@@ -451,8 +450,12 @@ def _fine(
             break
         level += 1
     counts = [dict(zip(side.keys, side.counts, strict=True)) for side in (one, two)]
-    middles = universal.middles(keys, level)
-    return middles, tuple(counts[0].get(k, 0) for k in keys), tuple(counts[1].get(k, 0) for k in keys)
+    none = [0] * len(keys)
+    return (
+        universal.middles(keys, level),
+        tuple(map(counts[0].get, keys, none)),
+        tuple(map(counts[1].get, keys, none)),
+    )
 
 
 def _outside(r: Column, c: Column) -> float:
@@ -471,9 +474,9 @@ def _outside(r: Column, c: Column) -> float:
     else:
         histogram = c.numbers.histogram
         first, last = (Histogram.of([end]).at(histogram.level).keys[0] for end in (low, high))
-        beyond = sum(
-            n for key, n in zip(histogram.keys, histogram.counts, strict=True) if not first <= key <= last
-        )
+        keys = histogram.keys
+        inside_range = slice(bisect_left(keys, first), bisect_right(keys, last))
+        beyond = histogram.total - sum(histogram.counts[inside_range])
     return beyond / c.numbers.n
 
 
@@ -505,7 +508,7 @@ def _counted_in(of: Table, column: str, names: Sequence[Value]) -> tuple[int, ..
     values = of.column(column).cast("string")
     listed = of.expr.filter(values.isin([str(n) for n in names]))
     counted = listed.group_by(v=listed[column].cast("string")).aggregate(n=listed.count())
-    found = {row["v"]: row["n"] for row in of.fetch(counted)} if names else {}
+    found = {row["v"]: row["n"] for row in rows_of(of, counted).to_pylist()} if names else {}
     return tuple(int(found.get(str(name), 0)) for name in names)
 
 

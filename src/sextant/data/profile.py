@@ -23,7 +23,6 @@ from pydantic import Field, ValidationError, model_validator
 
 from sextant.canonical import Frozen
 from sextant.errors import InvalidInput, Unavailable
-from sextant.reports import first_fault
 from sextant.stats.bins import Histogram, Within
 from sextant.stats.distinct import Distinct, Sketch
 from sextant.stats.moments import Moments
@@ -372,6 +371,8 @@ class Profile(Frozen):
         try:
             return cls.model_validate(plain)
         except ValidationError as error:
+            from sextant.reports import first_fault
+
             raise InvalidInput(first_fault(error), where=where) from error
 
     def __str__(self) -> str:

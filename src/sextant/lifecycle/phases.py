@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from sextant.criteria import Phase
+if TYPE_CHECKING:
+    from sextant.criteria import Phase
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,6 +85,8 @@ def one_of(name: str, value: str, known: Sequence[str]) -> str:
 def row_of_counts(name: str, values: Sequence[int]) -> list[int]:
     """A row of counts; there is at least one."""
     # Most are what they should be; a name is made only for what is not.
+    if values and set(map(type, values)) == {int} and min(values) >= 0:
+        return list(values)
     row = [v if type(v) is int and v >= 0 else whole(f"{name}[{i}]", v) for i, v in enumerate(values)]
     if not row:
         raise InvalidInput(f"{name} is empty", rule="at least one count is needed")

@@ -266,12 +266,13 @@ def _end(histogram: Histogram, key: int) -> float:
 
 
 def _parted(histogram: Histogram, keys: Sequence[int]) -> tuple[int, ...]:
-    from bisect import bisect_left
+    from bisect import bisect_right
 
-    counts = [0] * (len(keys) + 1)
-    for key, count in zip(histogram.keys, histogram.counts, strict=True):
-        counts[bisect_left(keys, key)] += count
-    return tuple(counts)
+    # Keys are in order: what lies between two cuts stands together.
+    ends = [bisect_right(histogram.keys, key) for key in keys]
+    return tuple(
+        sum(histogram.counts[a:b]) for a, b in zip([0, *ends], [*ends, len(histogram.keys)], strict=True)
+    )
 
 
 def _coarser(keys: NDArray[int64], steps: int, scale: str) -> NDArray[int64]:

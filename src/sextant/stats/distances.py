@@ -125,6 +125,22 @@ def wasserstein(reference: Sequence[int], current: Sequence[int], positions: Seq
     return math.nan if r.sum() == 0 or c.sum() == 0 else kind.back(float(kind.scaled(r, c)))
 
 
+def plainly(reference: Sequence[int], current: Sequence[int]) -> dict[str, float]:
+    """Every distance of two histograms that needs no order of their bins, by its name; none when one is empty.
+
+    >>> {name: round(value, 2) for name, value in plainly([50, 50], [75, 25]).items()}
+    {'total_variation': 0.25, 'jensen_shannon': 0.22, 'hellinger': 0.18, 'psi': 0.27, 'cramers_v': 0.26}
+    """
+    r, c = _pair(reference, current)
+    if r.sum() == 0 or c.sum() == 0:
+        return {}
+    return {
+        name: _KINDS[name].back(float(_KINDS[name].scaled(r, c)))
+        for name in STATISTICS
+        if name not in ("kolmogorov_smirnov", "wasserstein")
+    }
+
+
 def distance_interval(
     reference: Sequence[int],
     current: Sequence[int],
@@ -196,7 +212,7 @@ def distance_interval(
     d, null, alike = found
     chance, chance_seen = float(null.mean()), max(float(alike.mean()) - d, 0.0)
     null_high = float(np.quantile(null, 1 - a)) - chance
-    low, high = (float(np.quantile(alike, at) - alike.mean()) for at in (a, 1 - a))
+    low, high = (float(end - alike.mean()) for end in np.quantile(alike, (a, 1 - a)))
     ends = (d - chance, d - chance - max(null_high, -low), max(d - min(chance, chance_seen) + high, d))
     point, lower, upper = (kind.back(max(end, 0.0)) for end in ends)
     return Bounds.around(point, lower, min(upper, kind.most(1.0)), "null_corrected_bootstrap")
@@ -289,11 +305,13 @@ def _total_variation_squared(r: NDArray[float64], c: NDArray[float64]) -> NDArra
 
 def _jensen_shannon_squared(r: NDArray[float64], c: NDArray[float64]) -> NDArray[float64]:
     import numpy as np
-    from scipy.special import rel_entr
 
     p, q = _shares(r), _shares(c)
     middle = (p + q) / 2
-    bits = (rel_entr(p, middle) + rel_entr(q, middle)).sum(axis=-1) / (2 * math.log(2))
+    used = np.where(middle > 0, middle, 1.0)
+    # What has no share adds nothing; its logarithm is not asked for.
+    parts = [x * np.log(np.where(x > 0, x / used, 1.0)) for x in (p, q)]
+    bits = (parts[0] + parts[1]).sum(axis=-1) / (2 * math.log(2))
     # Equal histograms give a hair below zero in floats.
     divergence: NDArray[float64] = np.clip(bits, 0.0, 1.0)
     return divergence
@@ -339,7 +357,9 @@ def _kind(statistic: str, reference: NDArray[float64], positions: Sequence[float
 
     if statistic != "wasserstein":
         return _KINDS[statistic]
-    at = np.array([number(f"positions[{i}]", x) for i, x in enumerate(positions)])
+    at = np.asarray(positions, dtype=np.float64)
+    if not np.isfinite(at).all():
+        _ = [number(f"positions[{i}]", x) for i, x in enumerate(positions)]
     if len(at) != len(reference) or bool((np.diff(at) < 0).any()):
         raise InvalidInput(
             f"there are {len(at)} positions for {len(reference)} bins",

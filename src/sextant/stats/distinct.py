@@ -21,6 +21,8 @@ ERROR = 1.04 / math.sqrt(REGISTERS)
 _ERRORS_AWAY = 3.0
 # One sign for each number of leading zeros, 0 for an empty register.
 _SIGNS = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_KNOWN = frozenset(_SIGNS)
+_VALUES = bytes(max(_SIGNS.find(chr(i)), 0) for i in range(256))
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +109,11 @@ class Sketch:
         # Runs are checked before they are written out, so that a hostile file cannot fill the memory.
         runs = re.findall(r"\((\d{1,4})\)", text)
         signs = re.sub(r"\((\d{1,4})\)", lambda run: "0" * int(run[1]), text) if len(runs) < REGISTERS else ""
-        if len(signs) != REGISTERS or not set(signs) <= set(_SIGNS):
+        if len(signs) != REGISTERS or not _KNOWN.issuperset(signs):
             raise InvalidInput(
                 "it is no sketch of distinct values", rule=f"it stands for {REGISTERS} registers"
             )
-        return cls(family, bytes(map(_SIGNS.index, signs)))
+        return cls(family, signs.encode().translate(_VALUES))
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,7 +116,6 @@ def _files(files: list[Path], kind: str, source: str, on: Any) -> Any:
 
 def _parquet(files: list[Path], on: Any) -> Any:
     import pyarrow as pa
-    import pyarrow.dataset as ds
     import pyarrow.parquet as pq
 
     names: list[str] | None = None
@@ -143,6 +142,9 @@ def _parquet(files: list[Path], on: Any) -> Any:
             *(_literally(p) for p in files)
         ).createOrReplaceTempView(view)
         return on.table(view)
+    # Here, as it brings pandas along where that is installed.
+    import pyarrow.dataset as ds
+
     scanned = ds.dataset([str(p) for p in files], format="parquet")
     return bring(scanned.schema, scanned.to_batches(), on)
 

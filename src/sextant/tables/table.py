@@ -69,22 +69,22 @@ class Table:
         With `ordered` the rows are gone over in their order by one thread: sums of floats depend on the
         order in the last digit, and the same rows must give the same numbers.
         """
+        return cast("list[dict[str, Any]]", self.arrow(expr, ordered=ordered).to_pylist())
+
+    def arrow(self, expr: Any = None, *, ordered: bool = False) -> Any:
+        """The rows, of the table or of another expression over it, as an Arrow table in memory; `ordered` as for
+        `fetch`."""
         # Only DuckDB can be held to an order; on a cluster the last digits of a sum of floats may differ.
         ordered = ordered and engines.is_duckdb(self.engine)
         try:
             if ordered:
                 self.engine.con.execute("SET threads = 1")
-            return cast("list[dict[str, Any]]", self.arrow(expr).to_pylist())
-        finally:
-            if ordered:
-                self.engine.con.execute("RESET threads")
-
-    def arrow(self, expr: Any = None) -> Any:
-        """The rows, of the table or of another expression over it, as an Arrow table in memory."""
-        try:
             return engines.arrow(self.engine, self.expr if expr is None else expr)
         except errors_of(self.engine) as error:
             raise explained(error, self.name, []) from error
+        finally:
+            if ordered:
+                self.engine.con.execute("RESET threads")
 
     def batches(self, expr: Any = None, *, rows: int = 65_536) -> Iterator[Any]:
         """The rows as Arrow record batches of about so many, one after the other, never all in memory."""
