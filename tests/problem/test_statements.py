@@ -7,21 +7,23 @@ import pytest
 from sextant.problem.five_ws import QUESTIONS, RULES
 from tools import five_ws_rules
 
+SETS = ("held_out", "held_out_second", "development")
 
-@pytest.mark.parametrize(("name", "least"), [("held_out", 60), ("development", 40)])
+
+@pytest.mark.parametrize(("name", "least"), [(SETS[0], 60), (SETS[1], 60), (SETS[2], 40)])
 def test_statements_are_enough_labelled_by_known_rules_and_said_once(name: str, least: int) -> None:
     found = five_ws_rules.read(name)
     known = {(q, rule.name) for rule in RULES for q in rule.questions}
     assert len(found) >= least
-    assert {one["question"] for one in found} == set(QUESTIONS)
+    assert {one["question"] for one in found} == set(QUESTIONS[:3] if name == SETS[1] else QUESTIONS)
     for one in found:
         assert {(one["question"], rule) for rule in one["rules"]} <= known, one  # type: ignore[attr-defined]
     assert len({one["text"] for one in found}) == len(found)
 
 
-def test_the_two_sets_share_no_statement() -> None:
-    first, second = ({one["text"] for one in five_ws_rules.read(n)} for n in ("held_out", "development"))
-    assert first.isdisjoint(second)
+def test_no_statement_is_in_two_sets() -> None:
+    texts = [one["text"] for name in SETS for one in five_ws_rules.read(name)]
+    assert len(set(texts)) == len(texts)
 
 
 def test_the_page_says_what_the_rules_do() -> None:
