@@ -14,11 +14,13 @@ from sextant.errors import InvalidInput, NotFound
 from sextant.phrases import number, with_unit
 from sextant.problem.amounts import amount, day
 from sextant.problem.declared import Reading, read_rows
+from sextant.problem.documents import Again
 from sextant_cli import output
 from sextant_cli.common import as_json_option, on_project
 from sextant_client.answers import Added
 from sextant_client.project import Project
 
+AGAIN = click.Choice(["never", "daily", "weekly"])
 source_option = click.option(
     "--source", required=True, metavar="WORDS", help="Where it comes from: the dashboard, the report."
 )
@@ -97,13 +99,16 @@ def paste(project: Project, key: str, file: Path, source: str) -> None:
 @click.argument("key")
 @click.argument("source")
 @click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "--again", type=AGAIN, help="How often the worker reads it by itself. Default: as it was, else never."
+)
 @on_project
-def sql(project: Project, key: str, source: str, file: Path) -> None:
+def sql(project: Project, key: str, source: str, file: Path, again: Again | None) -> None:
     """Read the numbers of the target KEY by the SELECT in FILE (- for the standard input) from the database SOURCE.
 
     Its columns are a day, a value and, if you like, what was aimed at. The query is kept.
     """
-    _say(project.declare_by_sql(key, source, _text(file)))
+    _say(project.declare_by_sql(key, source, _text(file), again=again))
 
 
 @numbers.command()
@@ -112,6 +117,25 @@ def sql(project: Project, key: str, source: str, file: Path) -> None:
 def refresh(project: Project, key: str) -> None:
     """Read the kept query of the target KEY again."""
     _say(project.declare_by_sql(key))
+
+
+@numbers.command()
+@click.argument("key")
+@click.option("--again", type=AGAIN, help="Say how often the worker reads it by itself.")
+@as_json_option
+@on_project
+def query(project: Project, key: str, again: Again | None, form: str) -> int:
+    """Show the kept query of the target KEY and how its last reading went, or change how often it is read.
+
+    The exit code is 1 if the last reading failed.
+    """
+    found = project.read_numbers_again(key, again) if again else project.number_query(key)
+    if form == "json":
+        output.as_json(found)
+    else:
+        output.say(found.sql)
+        output.say(f"{output.heading(found.source)}: {found.said}")
+    return 1 if found.fault else 0
 
 
 @numbers.command()

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sextant.errors import InvalidInput
 from sextant_client.answers import Added, read
+from sextant_client.asking import Asking
 
 if TYPE_CHECKING:
     from sextant.problem.declared import Reading
+    from sextant.problem.documents import Again
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,18 +31,22 @@ class DeclaredNumber:
     digest: str
 
 
-class Deciding:
-    """What a project can be asked about whether to build it. A part of `Project`."""
+@dataclass(frozen=True, slots=True)
+class Query:
+    """How a target's numbers are read by SQL: from which source, how often again (`never`, `daily`, `weekly`), when it
+    was last tried and last read, why not if it could not be (`fault`, else empty), and all that in a sentence."""
 
-    def _ask(
-        self,
-        method: str,
-        *path: str,
-        params: Mapping[str, Any] | None = None,
-        body: Any = None,
-        again: bool | None = None,
-    ) -> Any:
-        raise NotImplementedError
+    source: str
+    sql: str
+    again: str
+    tried_at: datetime | None
+    read_at: datetime | None
+    fault: str
+    said: str
+
+
+class Deciding(Asking):
+    """What a project can be asked about whether to build it. A part of `Project`."""
 
     def decision_tree(self) -> dict[str, Any]:
         """Where the six questions lead as they are answered now: `outcome`, `title`, `advice`, `goes_on`, the `path`,
@@ -70,11 +76,21 @@ class Deciding:
         body = {"source": source, "rows": rows, "file": _file(Path(file)) if file else None}
         return [read(Added, row) for row in self._ask("POST", "numbers", key, body=body, again=True)]
 
-    def declare_by_sql(self, key: str, source: str = "", sql: str = "") -> list[Added]:
+    def declare_by_sql(
+        self, key: str, source: str = "", sql: str = "", *, again: Again | None = None
+    ) -> list[Added]:
         """Read a target's numbers by one SELECT from a named database, store them, and keep the query. Without source
-        and sql the kept query is read again."""
-        body = {"source": source, "sql": sql}
+        and sql the kept query is read again. `again` is how often the worker reads it by itself; as it was if None."""
+        body = {"source": source, "sql": sql, "again": again}
         return [read(Added, row) for row in self._ask("POST", "numbers", key, "sql", body=body, again=True)]
+
+    def number_query(self, key: str) -> Query:
+        """The kept query of a target, and how its last reading went."""
+        return read(Query, self._ask("GET", "numbers", key, "sql"))
+
+    def read_numbers_again(self, key: str, again: Again) -> Query:
+        """Say how often the worker reads the kept query of a target by itself, without reading it now."""
+        return read(Query, self._ask("PATCH", "numbers", key, "sql", body={"again": again}))
 
     def attachment(self, digest: str) -> bytes:
         """The file that shows a number; empty once it was erased."""

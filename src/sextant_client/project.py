@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import date
 from typing import TYPE_CHECKING, Any, Literal
-from urllib.parse import quote
 
 from sextant.canonical import canonical
 from sextant.chain import Anchor, Record
@@ -33,7 +32,6 @@ from sextant_client.answers import (
     TokenInfo,
     read,
 )
-from sextant_client.connection import Connection
 from sextant_client.deciding import Deciding
 from sextant_client.people import People
 
@@ -48,29 +46,6 @@ BATCH = 1000
 class Project(Deciding, People):
     """A project of a client; get one with `Client.project`. `info` holds its settings as they were last
     read."""
-
-    def __init__(self, connection: Connection, info: ProjectInfo) -> None:
-        self._connection, self.info = connection, info
-
-    def __repr__(self) -> str:
-        return f"Project({self.slug!r})"
-
-    @property
-    def slug(self) -> str:
-        return self.info.slug
-
-    def _ask(
-        self,
-        method: str,
-        *path: str,
-        params: Mapping[str, Any] | None = None,
-        body: Any = None,
-        again: bool | None = None,
-    ) -> Any:
-        return self._connection.request(method, self._path(*path), params=params, body=body, again=again)
-
-    def _path(self, *path: str) -> str:
-        return "/".join(quote(part, safe="") for part in ("projects", self.slug, *path))
 
     # --- the project's own settings
 

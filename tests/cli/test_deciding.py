@@ -133,6 +133,12 @@ def test_numbers_are_read_by_sql_and_read_again(mine: Shell, settings: Settings)
     query = "SELECT day, n FROM posts"
     assert "1 stored" in mine("numbers", "sql", "posts", "sales", "-", stdin=query).out
     assert "0 stored, 1 there" in mine("numbers", "refresh", "posts").out
+    assert "only when somebody asks; last read just now" in mine("numbers", "query", "posts").out
+    assert "each Monday" in mine("numbers", "query", "posts", "--again", "weekly").out
+    again = mine("numbers", "query", "posts", "--format", "json").json
+    assert (again["source"], again["sql"], again["again"], again["fault"]) == ("sales", query, "weekly", "")
+    assert "0 stored" in mine("numbers", "sql", "posts", "sales", "-", "--again", "daily", stdin=query).out
+    assert "each day" in mine("numbers", "query", "posts").out
     assert "no source 'own'" in mine("numbers", "sql", "posts", "own", "-", code=2, stdin=query).err
     assert (
         "it is no SELECT"

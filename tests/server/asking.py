@@ -84,7 +84,8 @@ GOOD: dict[tuple[str, str], tuple[int, Any]] = {
     ("PUT", f"{ONE}/datasets/{{dataset}}/versions/{{number}}"): (200, DATA_VERSION),
     # `accuracy` is measured, and takes no declared number.
     ("POST", f"{ONE}/numbers/{{key}}"): (422, {"source": "a board", "rows": [{"day": "2026-01-01", "value": 1.5}]}),
-    ("POST", f"{ONE}/numbers/{{key}}/sql"): (404, {"source": "sales", "sql": "SELECT 1, 2"}),
+    ("POST", f"{ONE}/numbers/{{key}}/sql"): (404, {"source": "sales", "sql": "SELECT 1, 2", "again": "daily"}),
+    ("PATCH", f"{ONE}/numbers/{{key}}/sql"): (404, {"again": "weekly"}),
     ("POST", f"{ONE}/jobs"): (202, {"kind": "audit.verify", "arguments": {}, "key": "k"}),
 }  # fmt: skip
 

@@ -41,6 +41,8 @@ STATUS = {
     # The proof that is asked for has no file.
     ("GET", f"{ONE}/attachments/{{digest}}"): 404,
     ("DELETE", f"{ONE}/attachments/{{digest}}"): 404,
+    # No query is kept for the target that is asked for.
+    ("GET", f"{ONE}/numbers/{{key}}/sql"): 404,
 }
 #: A part of each path that names nothing, and a word of what there is instead.
 UNKNOWN = {

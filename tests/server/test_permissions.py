@@ -315,6 +315,8 @@ API = [
         {"source": "x", "rows": [{"day": "2026-01-01", "value": 1}]},
     ),
     Row("POST", f"{_ONE}/numbers/{{key}}/sql", "evidence", 404, {"source": "x", "sql": "SELECT 1"}),
+    Row("GET", f"{_ONE}/numbers/{{key}}/sql", "view", 404),
+    Row("PATCH", f"{_ONE}/numbers/{{key}}/sql", "evidence", 404, {"again": "daily"}),
     Row("GET", f"{_ONE}/attachments/{{digest}}", "view", 404),
     Row("DELETE", f"{_ONE}/attachments/{{digest}}", "manage", 404),
     Row("GET", f"{_ONE}/failure-modes", "view", 200),

@@ -277,6 +277,10 @@ class Feasibility(Document):
     )
 
 
+#: How often the worker reads a number by itself.
+Again = Literal["never", "daily", "weekly"]
+
+
 @document
 class NumberQuery(Document):
     """Where a declared number is read by SQL; its key is the target's."""
@@ -293,6 +297,11 @@ class NumberQuery(Document):
     sql: Text = Field(
         title="SQL",
         description="One SELECT whose rows are a day, a value and, if you like, what was aimed at.",
+    )
+    again: Again = Field(
+        "never",
+        title="Read again",
+        description="How often the worker reads it by itself, besides when asked.",
     )
 
 

@@ -82,8 +82,8 @@ def _any(listed: str) -> re.Pattern[str]:
 _NUMBER = _any(
     r"""
     \d\w*, (?<!number )one(?! of (the|our|its|their|my)\b), two, three, four, five, six, seven, eight, nine, ten,
-    eleven, twelve, dozens?, twenty, thirty, forty, fifty, hundreds?, thousands?, millions?, half, third, quarter, tenth, twice, double,
-    triple
+    eleven, twelve, dozens?, twenty, thirty, forty, fifty, hundreds?, thousands?, millions?, half, third, quarter,
+    tenth, twice, double, triple
     """
 )
 _SUBJECT = _either(

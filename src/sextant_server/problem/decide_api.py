@@ -10,6 +10,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils import timezone
 from ninja import Router, Status
 from pydantic import Field
 
@@ -17,9 +18,9 @@ from sextant.criteria import Criterion
 from sextant.errors import InvalidInput, NotFound
 from sextant.problem.decision_tree import walk
 from sextant.problem.declared import MOST_ROWS, Reading
-from sextant.problem.documents import DecisionTree, NumberQuery, Roi
+from sextant.problem.documents import Again, DecisionTree, NumberQuery, Roi
 from sextant.problem.roi import outlook
-from sextant_server.problem import numbers, sources, steps
+from sextant_server.problem import numbers, rereading, sources, steps
 from sextant_server.projects.api import Strict
 from sextant_server.projects.models import Project
 from sextant_server.projects.permissions import access
@@ -123,12 +124,17 @@ def _content(file: FileIn) -> bytes:
 class QueryIn(Strict):
     source: str = ""
     sql: str = ""
+    again: Again | None = None
+
+
+class AgainIn(Strict):
+    again: Again
 
 
 @router.post("/projects/{slug}/numbers/{key}/sql", response={200: Any, 201: Any})
 def read_numbers(request: HttpRequest, slug: str, key: str, payload: QueryIn) -> Any:
     """Read a target's numbers by one SELECT, store them, and keep the query. Without source and sql the kept query is
-    read again."""
+    read again. `again` is how often the worker reads it by itself; as it was where it is not given."""
     found = access(request, slug, "evidence")
     target = _target(found.project, key)
     name, sql = payload.source, payload.sql
@@ -139,7 +145,33 @@ def read_numbers(request: HttpRequest, slug: str, key: str, payload: QueryIn) ->
         kept = NumberQuery.model_validate_json(row.body)
         name, sql = kept.source, kept.sql
     source = sources.find(settings.SOURCES, slug, name)
-    return _stored(steps.declare_by_sql(found.project, found.caller, target, source, sql))
+    made = steps.declare_by_sql(found.project, found.caller, target, source, sql, again=payload.again)
+    return _stored(made)
+
+
+@router.get("/projects/{slug}/numbers/{key}/sql")
+def get_query(request: HttpRequest, slug: str, key: str) -> dict[str, Any]:
+    """The kept query of a target: its source, its SQL, how often the worker reads it, and how that went the last time."""
+    found = access(request, slug)
+    return _query(found.project, _target(found.project, key).key)
+
+
+@router.patch("/projects/{slug}/numbers/{key}/sql")
+def change_query(request: HttpRequest, slug: str, key: str, payload: AgainIn) -> dict[str, Any]:
+    """Say how often the worker reads the kept query of a target, without reading it now."""
+    found = access(request, slug, "evidence")
+    steps.change_again(found.project, found.caller, _target(found.project, key).key, payload.again)
+    return _query(found.project, key)
+
+
+def _query(project: Project, key: str) -> dict[str, Any]:
+    kept = rereading.standing(project, key, timezone.now())
+    if kept is None:
+        raise NotFound(f"no query is kept for {key[:80]}", where="sql", todo="give source and sql")
+    return {
+        **kept.query.plain(), "again": kept.query.again, "tried_at": kept.tried_at, "read_at": kept.read_at,
+        "fault": kept.fault, "said": kept.said,
+    }  # fmt: skip
 
 
 def _stored(stored: list[tuple[EvidenceRow, bool]]) -> Any:

@@ -14,8 +14,7 @@ from django.utils import timezone
 from sextant.criteria import Criterion
 from sextant.errors import InvalidInput, NotFound, SextantError
 from sextant.problem.declared import MOST_ROWS, Reading, read_rows, refuse_undeclarable
-from sextant.problem.documents import NumberQuery
-from sextant_server.problem import numbers, sources, steps
+from sextant_server.problem import numbers, rereading, sources, steps
 from sextant_server.projects.frame import enter, page, put_beside
 from sextant_server.projects.overview import Target
 from sextant_server.projects.permissions import Access
@@ -63,6 +62,10 @@ class SqlForm(forms.Form):
         label="SQL", max_length=sources.LONGEST, widget=forms.Textarea(attrs={"rows": 6, "spellcheck": "false"}),
         help_text="One SELECT whose columns are a day, a value and, if you like, what was aimed at.",
     )  # fmt: skip
+    again = forms.ChoiceField(
+        label="Read it again", choices=list(rereading.CHOICES.items()), required=False,
+        help_text="By itself, besides when somebody asks. Days and weeks are those of UTC.",
+    )  # fmt: skip
 
 
 def listed(request: HttpRequest, slug: str) -> HttpResponse:
@@ -71,7 +74,11 @@ def listed(request: HttpRequest, slug: str) -> HttpResponse:
     state = queries.project_state(found.project)
     known = numbers.histories(found.project)
     takes = numbers.declarable(state.criteria.values())
-    rows = [_line(Target(c, state.verdict(c.key)), known.get(c.key, [])) for c in takes]
+    kept = rereading.standings(found.project, timezone.now())
+    rows = [
+        _line(Target(c, state.verdict(c.key)), known.get(c.key, [])) | {"kept": kept.get(c.key)}
+        for c in takes
+    ]
     context = {
         "rows": rows, "others": [c for c in state.criteria.values() if c not in takes],
         "sources": sources.sources_of(settings.SOURCES, slug),
@@ -95,6 +102,11 @@ def target(request: HttpRequest, slug: str, key: str) -> HttpResponse:
     if request.method == "POST" and entering.done():
         new = sum(made for _, made in entering.stored)
         same = len(entering.stored) - new
+        if entering.sent == "again":
+            messages.success(
+                request, f"It is read again {rereading.CHOICES[entering.again.cleaned_data['again']]}."
+            )
+            return redirect("target-numbers", slug, key)
         said = f"{new} number{'s' * (new != 1)} stored." if new or not same else "These were there already."
         messages.success(request, said + (f" {same} were there already." if new and same else ""))
         return redirect("target-numbers", slug, key)
@@ -108,27 +120,33 @@ def target(request: HttpRequest, slug: str, key: str) -> HttpResponse:
     return page(request, found, "targets", "problem/target_numbers.html", context, status=status)
 
 
+class AgainForm(forms.Form):
+    """How often the kept query is read by the worker."""
+
+    again = forms.ChoiceField(label="Read it again", choices=list(rereading.CHOICES.items()))
+
+
 class _Entering:
     """The three forms of a target's page, of which at most one was sent."""
 
     def __init__(self, request: HttpRequest, found: Access, criterion: Criterion, slug: str) -> None:
         self.found, self.criterion = found, criterion
         self.sources = sources.sources_of(settings.SOURCES, slug)
-        self.sent = next((w for w in ("value", "rows", "sql") if f"enter-{w}" in request.POST), "")
+        self.sent = next((w for w in ("value", "rows", "sql", "again") if f"enter-{w}" in request.POST), "")
         self.trying = "try" in request.POST
         self.sent = "sql" if self.trying else self.sent
         data: dict[str, Any] = {self.sent: request.POST}
         files = request.FILES if self.sent == "value" else None
         self.value = ValueForm(data.get("value"), files, prefix="v", initial={"day": timezone.now().date()})
         self.rows = RowsForm(data.get("rows"), prefix="r")
-        kept = queries.present_document(found.project, NumberQuery.kind, criterion.key)
-        query = NumberQuery.model_validate_json(kept.body) if kept else None
-        first = {"source": query.source, "sql": query.sql} if query else {}
+        self.kept = rereading.standing(found.project, criterion.key, timezone.now())
+        query = self.kept.query if self.kept else None
+        first = {"source": query.source, "sql": query.sql, "again": query.again} if query else {}
+        self.again = AgainForm(data.get("again"), prefix="a", initial=first)
         self.sql = SqlForm(data.get("sql"), prefix="s", initial=first)
         field = self.sql.fields["source"]
         if isinstance(field, forms.ChoiceField):
             field.choices = [(s.name, f"{s.name} ({s.kind})") for s in self.sources]
-        self.query, self.query_row = query, kept
         self.stored: list[tuple[EvidenceRow, bool]] = []
         self.preview: list[Reading] = []
         self.refused = ""
@@ -139,7 +157,12 @@ class _Entering:
 
     def done(self) -> bool:
         """Store what was sent, or note what is wrong with it beside its field."""
-        form: forms.Form | None = {"value": self.value, "rows": self.rows, "sql": self.sql}.get(self.sent)
+        form: forms.Form | None = {
+            "value": self.value,
+            "rows": self.rows,
+            "sql": self.sql,
+            "again": self.again,
+        }.get(self.sent)
         if form is None or not form.is_valid():
             return False
         try:
@@ -151,12 +174,17 @@ class _Entering:
 
     def _store(self, data: dict[str, Any]) -> None:
         project, caller, criterion = self.found.project, self.found.caller, self.criterion
+        if self.sent == "again":
+            steps.change_again(project, caller, criterion.key, data["again"])
+            return
         if self.sent == "sql":
             source = sources.find(settings.SOURCES, project.slug, data["source"])
             if self.trying:
                 self.preview = sources.readings(source, data["sql"])
             else:
-                self.stored = steps.declare_by_sql(project, caller, criterion, source, data["sql"])
+                self.stored = steps.declare_by_sql(
+                    project, caller, criterion, source, data["sql"], again=data["again"] or None
+                )
             return
         file = None
         if self.sent == "rows":

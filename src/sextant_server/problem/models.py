@@ -54,6 +54,24 @@ class OpportunityRow(models.Model):
         return seen_of(self.opportunity())
 
 
+class NumberReading(models.Model):
+    """How the last reading of a target's numbers by SQL went: when it was tried, when it last gave numbers, and why it
+    could not be done, empty once it could. Not part of the log: the numbers themselves are."""
+
+    project = models.ForeignKey(Project, models.CASCADE, related_name="+")
+    key = models.CharField(max_length=80)
+    tried_at = models.DateTimeField()
+    read_at = models.DateTimeField(null=True, blank=True)
+    failing_since = models.DateTimeField(null=True, blank=True)
+    fault = models.TextField(blank=True, default="")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["project", "key"], name="one_reading_a_target")]
+
+    def __str__(self) -> str:
+        return f"{self.key}: {self.fault or 'read'}"
+
+
 class OpportunityWeights(models.Model):
     """How much each side counts, for the whole list. There is one row, or none while the usual weights stand."""
 

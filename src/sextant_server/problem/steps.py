@@ -9,17 +9,19 @@ from django.db import transaction
 
 from sextant import __version__
 from sextant.criteria import Criterion
-from sextant.errors import Conflict, InvalidInput
+from sextant.errors import Conflict, InvalidInput, NotFound
 from sextant.evidence import Producer
 from sextant.problem.declared import Reading, declare, refuse_future, refuse_undeclarable
-from sextant.problem.documents import DecisionTree, Feasibility, NumberQuery
+from sextant.problem.documents import Again, DecisionTree, Feasibility, NumberQuery
 from sextant.problem.feasibility import SideName
 from sextant_server.environment import Source
 from sextant_server.lifecycle import actions as lifecycle
+from sextant_server.problem.number_actions import note_read
 from sextant_server.problem.sources import readings
 from sextant_server.projects.models import Project
 from sextant_server.projects.permissions import Caller
 from sextant_server.records import actions as records
+from sextant_server.records import queries
 from sextant_server.records.models import CriterionRow, DocumentRow, EvidenceRow, RiskRow
 
 BY_HAND = Producer(name="entered by hand", version=__version__)
@@ -117,10 +119,17 @@ def declare_numbers(
 
 
 def declare_by_sql(
-    project: Project, caller: Caller, target: Criterion, source: Source, sql: str, *, keep: bool = True
+    project: Project,
+    caller: Caller,
+    target: Criterion,
+    source: Source,
+    sql: str,
+    *,
+    keep: bool = True,
+    again: Again | None = None,
 ) -> list[tuple[EvidenceRow, bool]]:
     """Read a target's numbers by a SELECT and store them; with `keep`, how that is done is written down too, so that
-    it can be done again."""
+    it can be done again: when asked, and by the worker as often as `again` says (as it was, if None)."""
     refuse_undeclarable(target)
     # Before the transaction: nobody shall wait for a database that is slow.
     found = readings(source, sql)
@@ -130,6 +139,26 @@ def declare_by_sql(
     with transaction.atomic():
         stored = declare_numbers(project, caller, target, found, source=f"{source.name}, by SQL", by=by)
         if keep:
-            query = NumberQuery(source=source.name, sql=sql.strip())
+            query = NumberQuery(
+                source=source.name, sql=sql.strip(), again=again or kept_again(project, target.key)
+            )
             records.put_document(project, caller, query, key=target.key)
+        note_read(project, target.key)
         return stored
+
+
+def kept_again(project: Project, key: str) -> Again:
+    """How often the kept query of a target is read by the worker."""
+    row = queries.present_document(project, NumberQuery.kind, key)
+    return NumberQuery.model_validate_json(row.body).again if row else "never"
+
+
+@transaction.atomic
+def change_again(project: Project, caller: Caller, key: str, again: Again) -> None:
+    """Say how often the kept query of a target is read by the worker, without reading it."""
+    records.lock(project)
+    row = queries.present_document(project, NumberQuery.kind, key)
+    if row is None:
+        raise NotFound(f"no query is kept for {key[:80]}", where="sql", todo="give source and sql")
+    query = NumberQuery.model_validate_json(row.body).model_copy(update={"again": again})
+    records.put_document(project, caller, query, key=key)

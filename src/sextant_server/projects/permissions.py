@@ -116,7 +116,24 @@ EMBEDDED = object()
 
 def access(request: HttpRequest, slug: str, action: str = "view") -> Access:
     """The project and the caller's right to it; 404 for who may not know of it, 403 for who may not do this."""
-    who = caller(request)
+    return access_of(caller(request), slug, action)
+
+
+def named(actor: str) -> Caller:
+    """Whoever the log names so (`Caller.id`), as long as they may still act: for what is done later in their name.
+    A caller that is not `known` where they may not, or where it was a guest."""
+    kind, _, number = actor.partition(":")
+    if actor == "local":
+        return Caller(local=True)
+    if kind == "user" and (user := User.objects.filter(pk=number, is_active=True).first()):
+        return Caller(user=user)
+    if kind == "token" and (token := Token.objects.filter(pk=number, revoked_at=None).first()):
+        return Caller(token=token)
+    return Caller()
+
+
+def access_of(who: Caller, slug: str, action: str = "view") -> Access:
+    """The same of somebody who is known already."""
     missing = NotFound(f"there is no project {slug!r}", todo="look at the list of your projects")
     if not who.known:
         raise missing

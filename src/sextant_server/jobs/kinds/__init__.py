@@ -10,11 +10,12 @@ from sextant_server.jobs.kinds import (
     digest_send,
     jobs_clear,
     mail_deliver,
+    numbers_read,
     standings_refresh,
     webhook_deliver,
 )
 
 __all__ = [
     "audit_verify", "chat_deliver", "checks_run", "data_freshness", "digest_send", "jobs_clear",
-    "mail_deliver", "standings_refresh", "webhook_deliver",
+    "mail_deliver", "numbers_read", "standings_refresh", "webhook_deliver",
 ]  # fmt: skip

@@ -9,15 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.contrib.auth.models import User
 from django.db import transaction
 
 from sextant.errors import Forbidden, InvalidInput, SextantError
 from sextant.evidence import Evidence, shortened
 from sextant.reports import QualityReport
 from sextant_server.jobs.registry import Work, job
-from sextant_server.projects.models import Project, Token
-from sextant_server.projects.permissions import Caller
+from sextant_server.projects.models import Project
+from sextant_server.projects.permissions import Caller, named
 from sextant_server.records import queries
 from sextant_server.records.actions import add_evidence, put_subject
 from sextant_server.records.models import Latest, SubjectRow
@@ -155,11 +154,6 @@ def _latest(project: Project, item: Evidence) -> Evidence | None:
 
 def _caller(asked_by: str) -> Caller:
     """Who asked for the job, so that the log names them and not the worker."""
-    kind, _, number = asked_by.partition(":")
-    if asked_by == "local":
-        return Caller(local=True)
-    if kind == "user" and (user := User.objects.filter(pk=number, is_active=True).first()):
-        return Caller(user=user)
-    if kind == "token" and (token := Token.objects.filter(pk=number, revoked_at=None).first()):
-        return Caller(token=token)
+    if (who := named(asked_by)).known:
+        return who
     raise Forbidden("who asked for this job may no longer do so", todo="ask for it again")
