@@ -7,16 +7,18 @@ import sys
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import click
 
 from sextant.documents import Document
 from sextant.errors import InvalidInput
 from sextant.evidence import Version
+from sextant.lifecycle.live import WATCHED
 from sextant.lifecycle.rigor import PROFILES
 from sextant.lifecycle.state import Risk
 from sextant.problem import example as worked
+from sextant.problem.amounts import amount, day
 from sextant.problem.brief import compose
 from sextant.problem.documents import Brief, Feasibility, FiveWs, Roi, Stakeholder
 from sextant.problem.five_ws import open_remarks
@@ -51,6 +53,23 @@ from sextant_client.project import Project
     "--phase", type=click.Choice(("evaluation", "maintenance")),
     help="For --live: where the project starts. Earlier phases are not assessed. Default: maintenance.",
 )  # fmt: skip
+@click.option(
+    "--metric",
+    help="For --live: the number that shows whether it does its job, in words. Asked for at a terminal.",
+)
+@click.option("--unit", help="For --live: its unit, such as share, ms or USD.")
+@click.option("--bar", help='For --live: what it must be at least, such as 0.9 or "90 %".')
+@click.option("--at-most", is_flag=True, help="For --live: it must be at most the bar.")
+@click.option(
+    "--number-is", "family", type=click.Choice(tuple(WATCHED)), default="product", show_default=True,
+    help="For --live: the kind of number.",
+)  # fmt: skip
+@click.option(
+    "--value", help="For --live: what it is today, if somebody can read it. It is shown as declared."
+)
+@click.option("--source", help="For --live: where it is read: the dashboard, report or query.")
+@click.option("--watched-by", help="For --live: who watches it, as a role.")
+@click.option("--since", help="For --live: the day from which users have met the model.")
 @on_client(create=True)
 def new(
     client: Client,
@@ -61,25 +80,32 @@ def new(
     example: bool,
     live: str | None,
     phase: str | None,
+    **number: Any,
 ) -> None:
     """Open a project, with what is known of it already.
 
-    From scratch, from a one-pager, as a copy of the worked example, or for a model that is live.
+    From scratch, from a one-pager, as a copy of the worked example, or for a model that is live: that one has a
+    status, a monitor and the day of its first review at once.
+
+    \b
+      sextant new "Form reader" --live reader@v3 --metric "forms read right" --unit share --bar "90 %" \\
+        --value "93 %" --source "the board" --watched-by "product manager" --since 2026-01-05
     """
     if sum((file is not None, example, live is not None)) > 1:
         raise InvalidInput("--one-pager, --example and --live are three ways to begin", todo="choose one")
     if phase and live is None:
         raise InvalidInput("--phase says where a live model's project starts", todo="give --live too")
+    if live is None and any(value for name, value in number.items() if name != "family"):
+        raise InvalidInput("a number, its bar and its source are of a live model", todo="give --live too")
     slug = slug or re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:80].strip("-") or "project"
     if file is not None:
         _from_text(client, slug, name, rigor, _read(file))
     elif example:
         _from_example(client, slug, name, rigor)
     elif live is not None:
-        model = Version.parse(live, kind="model")
-        project = client.create_project(slug, name, rigor=rigor, opened_at_phase=phase or "maintenance")
-        project.change(candidate=model, **({"in_service": model} if phase != "evaluation" else {}))
-        output.say(f"Opened the project {slug} at {phase or 'maintenance'}.")
+        _from_live(
+            client, slug, name, rigor, Version.parse(live, kind="model"), phase or "maintenance", number
+        )
     else:
         client.create_project(slug, name, rigor=rigor)
         output.say(f"Opened the project {slug}.")
@@ -114,6 +140,51 @@ def _tell(found: Prefill) -> None:
     output.table(("LINE", "RULE", "FIELD", "WORDS"), rows, empty="No rule recognized anything in this text.")
     for left in found.left:
         output.note(f"Line {left.line} was not taken: {left.why} ({left.words[:80]})")
+
+
+#: What is asked for at a terminal where it is not given, in this order.
+_ASKED = {
+    "metric": "The number that shows whether it does its job",
+    "unit": "Its unit (share, ms, USD, …)",
+    "bar": "The bar, such as 0.9 or 90 %",
+    "source": "Where it is read",
+    "watched_by": "Who watches it, as a role",
+}
+
+
+def _from_live(
+    client: Client, slug: str, name: str, rigor: str, model: Version, start: str, number: dict[str, Any]
+) -> None:
+    """With a number it is watched from today on; a script may leave the number out, and is told what is missing."""
+    if sys.stdin.isatty():
+        for key, asked in _ASKED.items():
+            number[key] = number[key] or click.prompt(asked).strip()
+        number["value"] = (
+            number["value"] or click.prompt("What it is now, if you can read it", default="").strip()
+        )
+    missing = [key for key in _ASKED if not number[key]]
+    if len(missing) == len(_ASKED) and not number["value"]:
+        project = client.create_project(slug, name, rigor=rigor, opened_at_phase=start)
+        project.change(candidate=model, **({"in_service": model} if start != "evaluation" else {}))
+        output.say(f"Opened the project {slug} at {start}.")
+        output.note(
+            "Nothing is watched yet: write a target (sextant criteria load), or begin with --metric and its bar."
+        )
+        return
+    if missing:
+        options = ", ".join(f"--{key.replace('_', '-')}" for key in missing)
+        raise InvalidInput(f"a number to watch lacks {options}", todo="give all of them, or none")
+    unit = number["unit"]
+    client.start_live(
+        slug, name, rigor=rigor, start=start, model=f"{model.name}@{model.version}", metric=number["metric"], unit=unit,
+        threshold=amount(number["bar"], unit), direction="at_most" if number["at_most"] else "at_least",
+        family=number["family"], value=amount(number["value"], unit) if number["value"] else None,
+        source=number["source"], watched_by=number["watched_by"],
+        since=day(number["since"]) if number["since"] else None,
+    )  # fmt: skip
+    output.say(
+        f"Opened the project {slug} at {start}. {number['metric']} is watched; the first review is due in a week."
+    )
 
 
 def _from_example(client: Client, slug: str, name: str, rigor: str) -> None:

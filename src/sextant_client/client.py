@@ -148,6 +148,38 @@ class Client:
             self.connection, read(ProjectInfo, self.connection.request("POST", "projects", body=body))
         )
 
+    def start_live(
+        self,
+        slug: str,
+        name: str,
+        *,
+        model: str,
+        metric: str,
+        unit: str,
+        threshold: float,
+        source: str,
+        watched_by: str,
+        direction: str = "at_least",
+        family: str = "product",
+        value: float | None = None,
+        since: date | None = None,
+        start: str = "maintenance",
+        rigor: str = "standard",
+        summary: str = "",
+        currency: str = "USD",
+    ) -> Project:
+        """Open a project in the middle, for a `model` (`reader@v3`) that is live: see `sextant.lifecycle.live.live`.
+        There is a target with its monitor, `value` as its number of today, and a first review in a week; phases
+        before `start` (maintenance or evaluation) are not assessed."""
+        body = {
+            "slug": slug, "name": name, "model": model, "metric": metric, "unit": unit, "threshold": threshold,
+            "source": source, "watched_by": watched_by, "direction": direction, "family": family, "value": value,
+            "since": since.isoformat() if since else None, "start": start, "rigor": rigor, "summary": summary,
+            "currency": currency,
+        }  # fmt: skip
+        answer = self.connection.request("POST", "live-projects", body=body)
+        return Project(self.connection, read(ProjectInfo, answer))
+
     # --- opportunities: the installation's own list; a project's token does not reach it
 
     def opportunities(self) -> dict[str, Any]:

@@ -58,6 +58,12 @@ def test_the_example_and_a_live_model(mine: Shell) -> None:
     assert "people and numbers are made up" in mine("brief", "--project", "drafts").out
     assert mine("five-ws", "--project", "drafts", "--format", "json").json is not None
     assert "at maintenance" in mine("new", "Reader", "--live", "reader@v3").out
+    given = ["--metric", "Forms read right", "--unit", "share", "--bar", "90 %", "--source", "the board"]
+    given += ["--watched-by", "PM", "--value", "93 %", "--since", "2026-01-05"]
+    assert "Forms read right is watched" in mine("new", "Read on", "--live", "reader@v3", *given).out
+    status = mine("status", "--project", "read-on", "--format", "json").json
+    assert "forms-read-right" in str(status) and "met" in str(status)
+    assert mine("documents", "list", "--project", "read-on").out.count("monitor") == 1
     assert mine("new", "Plain", "--rigor", "light").out == "Opened the project plain.\n"
     assert "there is no brief yet" in mine("brief", "--project", "plain", code=2).err
 
@@ -67,6 +73,9 @@ def test_the_example_and_a_live_model(mine: Shell) -> None:
     [
         (["--example", "--live", "a@1"], "choose one"), (["--phase", "evaluation"], "give --live too"),
         (["--live", "reader"], "names no version"), (["--one-pager", "gone.md"], "cannot read it"),
+        (["--metric", "a"], "give --live too"),
+        (["--live", "a@1", "--metric", "a", "--unit", "ms"], "lacks --bar, --source, --watched-by"),
+        (["--live", "a@1", "--metric", "a", "--unit", "ms", "--bar", "few", "--source", "b", "--watched-by", "c"], "no number"),
     ],
 )  # fmt: skip
 def test_a_beginning_that_makes_no_sense_is_told(mine: Shell, arguments: list[str], said: str) -> None:

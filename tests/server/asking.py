@@ -35,11 +35,19 @@ def soon() -> str:
     return (datetime.now(UTC).date() + timedelta(days=5)).isoformat()
 
 
+#: A model that is live, with the number that is watched.
+LIVE_PROJECT: dict[str, Any] = {
+    "slug": "live", "name": "Live", "model": "reader@v3", "metric": "Forms read right", "unit": "share", "threshold": 0.9,
+    "source": "the board", "watched_by": "PM", "direction": "at_least", "family": "ml", "value": 0.93,
+    "since": "2026-01-05", "start": "maintenance", "rigor": "light", "summary": "s", "currency": "EUR",
+}  # fmt: skip
+
 #: A body that each operation which takes one accepts, and the status that it answers.
 GOOD: dict[tuple[str, str], tuple[int, Any]] = {
     ("POST", f"{API}/projects"): (
         201, {"slug": "further", "name": "Further", "summary": "s", "rigor": "light", "budget": 1.5, "start": "2026-01-05"}
     ),
+    ("POST", f"{API}/live-projects"): (201, LIVE_PROJECT),
     ("PUT", f"{API}/opportunities"): (
         200, [{"key": "", "title": "Read forms", "problem": "Clerks retype 600 forms a day.", "value": 5, "feasibility": 3,
                "data": None, "risk": 2, "lead": "PM", "note": "n", "seen": ""}],

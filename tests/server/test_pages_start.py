@@ -114,9 +114,9 @@ def test_a_brief_of_200_kb_is_read_and_one_beyond_all_bounds_refused(browser: Cl
 
 
 LIVE = {
-    "name": "Reader", "opened_at_phase": "maintenance", "model": "Reader@v3", "since": "2026-01-05",
+    "name": "Reader", "start": "maintenance", "model": "Reader@v3", "since": "2026-01-05",
     "metric": "Forms read right", "family": "product", "unit": "share", "direction": "at_least", "threshold": "0.9",
-    "today": "0.93", "source": "dashboard", "watched_by": "PM", "rigor": "standard",
+    "value": "0.93", "source": "dashboard", "watched_by": "PM", "rigor": "standard",
 }  # fmt: skip
 
 
@@ -135,7 +135,7 @@ def test_a_live_model_has_a_status_a_monitor_and_a_review_on_the_same_day(browse
     [
         ({"model": "@"}, "names no model"), ({"since": "2999-01-01"}, "has not come yet"),
         ({"threshold": "nan"}, "Enter a number"),
-        ({"metric": ""}, "This field is required"), ({"opened_at_phase": "data"}, "not one of the available"),
+        ({"metric": ""}, "This field is required"), ({"start": "data"}, "not one of the available"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_with_a_live_model_stands_beside_its_field(

@@ -24,6 +24,7 @@ from pytest_django import Settings
 
 from sextant_server.api import routers
 from sextant_server.projects.models import Token
+from tests.server.asking import LIVE_PROJECT
 from tests.server.world import ACCURACY, DATA_VERSION, LINEAGE, World, client, make_world, share
 
 pytestmark = pytest.mark.django_db
@@ -204,6 +205,7 @@ API = [
     Row("GET", "/api/v1/document-kinds", "be known", 200),
     Row("GET", "/api/v1/projects", "be known", 200),
     Row("POST", "/api/v1/projects", "be a person", 201, {"slug": "further", "name": "Further"}),
+    Row("POST", "/api/v1/live-projects", "be a person", 201, LIVE_PROJECT),
     Row("GET", "/api/v1/opportunities", "weigh opportunities", 200),
     Row("PUT", "/api/v1/opportunities", "weigh opportunities", 200, [{"title": "Read forms"}]),
     Row("DELETE", "/api/v1/opportunities/{key}", "weigh opportunities", 204),

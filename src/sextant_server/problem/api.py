@@ -1,15 +1,18 @@
-"""The installation's opportunities."""
+"""The installation's opportunities, and the start in the middle."""
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import date
+from typing import Any, Literal
 
 from django.http import HttpRequest
+from django.utils import timezone
 from ninja import Router, Status
 
+from sextant.lifecycle.live import Start, live
 from sextant.problem.opportunities import rank, read_weights
 from sextant_server.problem import opportunity_actions as actions
-from sextant_server.problem import queries
+from sextant_server.problem import queries, start_steps
 from sextant_server.projects.api import ProjectOut, Strict
 from sextant_server.projects.permissions import caller
 
@@ -43,6 +46,37 @@ class Opening(Strict):
     slug: str
     name: str
     rigor: str = "standard"
+
+
+class LiveIn(Strict):
+    """A model that is live, and the number that shows whether it does its job; `value` is what it is today."""
+
+    slug: str
+    name: str
+    model: str
+    metric: str
+    unit: str
+    threshold: float
+    source: str
+    watched_by: str
+    direction: Literal["at_least", "at_most"] = "at_least"
+    family: Literal["product", "ml", "business", "system", "cost"] = "product"
+    value: float | None = None
+    since: date | None = None
+    start: Start = "maintenance"
+    rigor: str = "standard"
+    summary: str = ""
+    currency: str = "USD"
+
+
+@router.post("/live-projects", response={201: ProjectOut}, tags=["projects"])
+def start_live(request: HttpRequest, payload: LiveIn) -> Any:
+    """Open a project in the middle, for a model that is live: a target with its monitor, its number of today, the day
+    of the first review. Phases before its start are not assessed."""
+    said = payload.dict()
+    settings = {name: said.pop(name) for name in ("slug", "name", "rigor", "summary", "currency")}
+    given = live(**said, today=timezone.now().date())
+    return Status(201, start_steps.start_live(caller(request), given, **settings))
 
 
 def _listed() -> dict[str, Any]:

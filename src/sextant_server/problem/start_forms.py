@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date
 from typing import Any
 
 from django import forms
-from pydantic import ValidationError
 
-from sextant import __version__
-from sextant.criteria import Baseline, Binding, Criterion, Origin, Setting
-from sextant.deployment.documents import Monitor
-from sextant.errors import InvalidInput
-from sextant.evidence import Declared, Version
-from sextant.maintenance.documents import ReviewPlan
+from sextant.lifecycle.live import Live, live
 from sextant.problem.plain_text import MOST
 from sextant_server.problem.forms import OpenForm
 
@@ -66,7 +59,7 @@ class ExampleForm(OpenForm):
 class LiveForm(OpenForm):
     """A model that is live: what it is, since when, and one number that shows whether it does its job."""
 
-    opened_at_phase = forms.ChoiceField(
+    start = forms.ChoiceField(
         label="Where it starts", widget=forms.RadioSelect,
         choices=[
             ("maintenance", "6 Maintenance: users rely on it; watch it, review it, improve it"),
@@ -100,7 +93,7 @@ class LiveForm(OpenForm):
         label="It must be", choices=[("at_least", "at least"), ("at_most", "at most")]
     )
     threshold = forms.FloatField(label="The bar", widget=forms.NumberInput(attrs={"step": "any"}))
-    today = forms.FloatField(
+    value = forms.FloatField(
         label="What it is now", required=False, widget=forms.NumberInput(attrs={"step": "any"}),
         help_text="If you can read it today: then there is a status today. It is shown as declared.",
     )  # fmt: skip
@@ -111,7 +104,7 @@ class LiveForm(OpenForm):
         max_length=200, label="Who watches it", help_text="A role, such as product manager."
     )
     field_order = (
-        "name", "opened_at_phase", "model", "since", "metric", "family", "unit", "direction", "threshold", "today",
+        "name", "start", "model", "since", "metric", "family", "unit", "direction", "threshold", "value",
         "source", "watched_by", "rigor", "slug",
     )  # fmt: skip
 
@@ -119,54 +112,7 @@ class LiveForm(OpenForm):
         self._today = today
         super().__init__(*args, **options)
 
-    def clean_since(self) -> date | None:
-        since: date | None = self.cleaned_data["since"]
-        if since and since > self._today:
-            raise forms.ValidationError("That day has not come yet.")
-        return since
-
-    def project(self) -> dict[str, Any]:
-        """What `start_project` needs: the model in service, the target, who watches it, when it is reviewed first,
-        and the number as it is today."""
-        data = self.cleaned_data
-        name, _, version = data["model"].strip().partition("@")
-        try:
-            model = Version(
-                kind="model",
-                name=re.sub(r"[^a-z0-9_-]+", "-", name.lower()).strip("-"),
-                version=version or "1",
-            )
-        except ValidationError as error:
-            raise InvalidInput(
-                f"{data['model'][:60]!r} names no model", where="model", rule="its name, @ and its version",
-                todo="write it as reader@v3",
-            ) from error  # fmt: skip
-        key = re.sub(r"[^a-z0-9]+", "-", data["metric"].lower()).strip("-")[:60].strip("-") or "number"
-        declared = data["today"] is not None
-        criterion = Criterion(
-            key=key, name=data["metric"], family=data["family"], metric=data["metric"], unit=data["unit"],
-            direction=data["direction"], threshold=data["threshold"], owner=data["watched_by"],
-            origins=(Origin.MEASURED, Origin.DECLARED),
-            baseline=Baseline(value=data["today"], source=data["source"], at=self._today) if declared else None,
-            binding=Binding(measured_by=data["source"], owner=data["watched_by"], starts=self._today),
-        )  # fmt: skip
-        group = {"ml": "model", "product": "business"}.get(data["family"], data["family"])
-        monitor = Monitor(group=group, criterion=key, source=data["source"], owner=data["watched_by"])
-        review = ReviewPlan(
-            first_on=self._today + timedelta(days=7), cadence_days=7, owner=data["watched_by"]
-        )
-        exposed = datetime.combine(data["since"], time(), UTC) if data["since"] else None
-        evidence = [
-            Declared.model_validate(
-                {
-                    "criterion": key, "unit": data["unit"], "estimand": data["metric"], "setting": Setting.REVIEW,
-                    "value": data["today"], "producer": {"name": "entered by hand", "version": __version__},
-                    "at": datetime.now(UTC), "source": data["source"], "source_date": self._today, "model": model,
-                }
-            )
-        ] if declared else []  # fmt: skip
-        return {
-            "opened_at_phase": data["opened_at_phase"], "in_service": str(model) if exposed else "",
-            "candidate": str(model), "exposed_at": exposed, "criteria": [criterion], "evidence": evidence,
-            "documents": [(key, monitor), ("", review)],
-        }  # fmt: skip
+    def live(self) -> Live:
+        """The project's parts; InvalidInput names the field at fault."""
+        said = {k: v for k, v in self.cleaned_data.items() if k not in ("name", "slug", "rigor")}
+        return live(**said, today=self._today)

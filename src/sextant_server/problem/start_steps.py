@@ -12,6 +12,7 @@ from django.db import transaction
 from sextant.criteria import Criterion
 from sextant.documents import Document
 from sextant.evidence import Evidence
+from sextant.lifecycle.live import Live
 from sextant.problem import example as worked
 from sextant.problem.documents import Brief
 from sextant_server.lifecycle.actions import put_risks
@@ -49,6 +50,15 @@ def start_project(
     if evidence:
         add_evidence(project, caller, evidence)
     return project
+
+
+def start_live(caller: Caller, given: Live, **settings: Any) -> Project:
+    """Open a project for a model that is live: its number watched, its first review on a day, its earlier phases not
+    assessed."""
+    return start_project(
+        caller, documents=given.documents, criteria=[given.criterion], evidence=given.evidence, **given.settings,
+        **settings,
+    )  # fmt: skip
 
 
 def start_example(caller: Caller, *, slug: str, name: str, rigor: str, starts: date) -> Project:

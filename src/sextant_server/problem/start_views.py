@@ -92,19 +92,16 @@ def _kept(request: HttpRequest, found: Prefill) -> tuple[list[tuple[str, FiveWs 
 def live(request: HttpRequest) -> HttpResponse:
     """In the middle: a model that is live already. One number is watched from today on."""
     today = timezone.now().date()
-    form = LiveForm(
-        sent(request), initial={"rigor": "standard", "opened_at_phase": "maintenance"}, today=today
-    )
+    form = LiveForm(sent(request), initial={"rigor": "standard", "start": "maintenance"}, today=today)
     if request.method == "POST" and form.is_valid():
         try:
-            given = form.project()
+            given = form.live()
+            project = start_steps.start_live(caller(request), given, **form.settings())
         except SextantError as error:
             put_beside(form, error)
         else:
-            project = _opened(request, form, **given)
-            if project is not None:
-                messages.success(request, f"{project.name} is open. Phases before it are not assessed.")
-                return redirect("target", project.slug, given["criteria"][0].key)
+            messages.success(request, f"{project.name} is open. Phases before it are not assessed.")
+            return redirect("target", project.slug, given.criterion.key)
     return _shown(request, "problem/live.html", form, way="live")
 
 
