@@ -16,6 +16,8 @@ from sextant_cli import output
 from sextant_cli.common import as_json_option
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from sextant.data.annotations import Annotations
     from sextant.data.consensus import Consensus
     from sextant.stats.intervals import Bounds
@@ -325,30 +327,37 @@ def _range(bounds: Bounds, *, share: bool = False) -> str:
 
 
 def _write(given: Annotations, found: Consensus, out: Path) -> None:
-    """The label of each item, as a new file; whole or not at all."""
-    import os
-
+    """The label of each item."""
     import pyarrow as pa
 
-    from sextant.errors import InvalidInput
-
-    made = pa.table(
-        {
-            "item": list(given.items), "label": [given.labels[i] for i in found.label.tolist()],
-            "sureness": found.sureness.tolist(), "ratings": given.votes.sum(axis=1).tolist(), "tied": found.tied.tolist(),
-        }
+    write_rows(
+        pa.table(
+            {
+                "item": list(given.items), "label": [given.labels[i] for i in found.label.tolist()],
+                "sureness": found.sureness.tolist(), "ratings": given.votes.sum(axis=1).tolist(),
+                "tied": found.tied.tolist(),
+            }
+        ),
+        out,
     )  # fmt: skip
-    beside = out.with_name(f".{out.name}.part")
-    if out.suffix == ".parquet":
-        import pyarrow.parquet as pq
 
-        pq.write_table(made, beside)
-    elif out.suffix == ".csv":
-        import pyarrow.csv as pc
 
-        pc.write_csv(made, beside)
-    else:
+def write_rows(rows: pa.Table, out: Path) -> None:
+    """Rows as a file, Parquet or CSV by its name (with formulas made harmless); whole or not at all. What was there
+    is replaced: labels are aggregated again and again."""
+    import os
+
+    from sextant.data.recipes import write
+    from sextant.errors import InvalidInput
+    from sextant.tables import table
+
+    if out.suffix not in (".csv", ".parquet"):
         raise InvalidInput(
             f"{out.name} is neither .csv nor .parquet", where="--output", todo="name it labels.csv"
         )
-    os.replace(beside, out)
+    fresh = out.with_name(f".{os.getpid()}.{out.name}")
+    try:
+        write(table(rows, name=out.name), fresh)
+        os.replace(fresh, out)
+    finally:
+        fresh.unlink(missing_ok=True)

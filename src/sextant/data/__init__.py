@@ -6,6 +6,10 @@ labels           from one rating a row to the counts that agreement is computed 
 annotations      many people's labels of many items, as whole numbers that are quick to count
 consensus        from many labels of an item to one: majority, weighted, Dawid–Skene; how good each labeler is
 agreeing         how far labelers agree: all together, label by label, each two of them
+label_rules      labels by rule: weak rules, what each covers, and one noisy label an item
+label_errors     labels that a model confidently contradicts
+suggest          which items to label next
+exchange         labels that other tools exported
 findings         what was decided about each finding of a quality report
 profile          what a table holds in some KB a column: what it says, how parts add up, as JSON
 profiling        measuring one, on any engine
