@@ -44,7 +44,7 @@ def uncertainty(probability: NDArray[np.float64], *, by: str = "entropy") -> NDA
         found = 1 - (two[:, 1] - two[:, 0])
     else:
         found = (1 - p.max(axis=1)) / (1 - 1 / p.shape[1])
-    clipped: NDArray[np.float64] = np.clip(found, 0.0, 1.0)
+    clipped: NDArray[np.float64] = np.clip(found, 0.0, 1.0) + 0.0  # and no -0
     return clipped
 
 
@@ -71,7 +71,7 @@ def suggest(
     algorithm 1, on a pool kept by uncertainty.
 
     >>> import numpy as np
-    >>> near = np.array([[0.0], [0.01], [5.0], [5.01]])
+    >>> near = np.array([[0.0], [0.01], [5.01], [5.0]])
     >>> suggest(np.array([0.9, 0.89, 0.8, 0.1]), 2, features=near, pool=2).tolist()
     [0, 2]
     """
