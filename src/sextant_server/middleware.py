@@ -37,7 +37,7 @@ def shown_path(path: str) -> str:
     >>> shown_path("/s/0123456789abcdef/"), shown_path("/p/forms/")
     ('/s/.../', '/p/forms/')
     """
-    return re.sub(r"^/s/[^/]*", "/s/...", path)
+    return re.sub(r"^/([sr])/[^/]*", r"/\1/...", path)
 
 
 class RequestLog:

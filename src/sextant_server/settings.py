@@ -48,6 +48,7 @@ INSTALLED_APPS = [
     "sextant_server.lifecycle",
     "sextant_server.problem",
     "sextant_server.data",
+    "sextant_server.labeling",
     "sextant_server.people",
     "sextant_server.weeks",
     "sextant_server.jobs",

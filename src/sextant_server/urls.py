@@ -16,6 +16,7 @@ urlpatterns = [
     path("", include("sextant_server.data.urls")),
     path("", include("sextant_server.people.urls")),
     path("", include("sextant_server.weeks.urls")),
+    path("", include("sextant_server.labeling.urls")),
     path("", include("sextant_server.ui.urls")),
 ]
 

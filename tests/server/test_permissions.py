@@ -43,6 +43,7 @@ ALLOWED: dict[str, set[str]] = {
     "weigh opportunities": PEOPLE - {"rater"},
     "view": {*SEEING, *TOKENS},
     "sign": {"owner", "editor", "reviewer", "admin"},
+    "rate": {"owner", "editor", "reviewer", "rater", "admin"},
     "comment": {"owner", "editor", "reviewer", "admin"},
     "decide": {"owner", "reviewer", "admin"},
     "evidence": {"owner", "editor", "admin", "evidence", "write"},
@@ -191,6 +192,30 @@ PAGES = [
     Row("POST", "meeting", "edit", 422),
     Row("GET", "present", "view", 200),
     Row("GET", "meeting-sheet", "view", 200),
+    Row("GET", "guidelines", "view", 200),
+    Row("GET", "new-guideline", "edit", 200),
+    Row("POST", "new-guideline", "edit", 422),
+    Row("GET", "guideline", "view", 200),
+    Row("POST", "guideline", "edit", 422),
+    Row("GET", "guideline-version", "view", 200),
+    Row("GET", "labeling", "view", 200),
+    Row("POST", "labeling", "edit", 422),
+    Row("GET", "labeling-round", "view", 200),
+    Row("POST", "labeling-round", "edit", 422, {"do": "invite"}),
+    Row("GET", "labeling-results", "view", 200),
+    Row("POST", "labeling-results", "evidence", 409),
+    Row("GET", "labeling-rulings", "view", 200),
+    Row("POST", "labeling-rulings", "edit", 404, {"number": "9"}),
+    Row("GET", "labeling-picture", "view", 404),
+    Row("GET", "labeling-file", "view", 200),
+    Row("GET", "my-labeling", "rate", 200),
+    Row("GET", "label", "rate", 200),
+    Row("POST", "label", "rate", 302),
+    Row("GET", "label-picture", "rate", 404),
+    Row("GET", "label-home", "be a person", 200),
+    Row("GET", "guest-label", "anything", 404),
+    Row("POST", "guest-label", "anything", 404),
+    Row("GET", "guest-picture", "anything", 404),
     Row("GET", "settings", "manage", 200),
     Row("POST", "settings", "manage", 422, {"form": "project"}),
 ]
@@ -353,7 +378,7 @@ def places(world: World) -> dict[str, Any]:
         "slug": "forms", "key": "accuracy", "kind": "interview", "subject": "goals", "digest": world.evidence,
         "number": 1, "phase": "problem", "target": "1d", "username": "leaver", "token_id": world.token.pk,
         "webhook_id": world.webhook.pk, "job_id": world.job.pk, "name": "reader",
-        "secret": "0" * 64, "dataset": "train", "token": "none",
+        "secret": "0" * 64, "dataset": "train", "token": "none", "shape": "items", "ending": "csv",
         "comment": world.comment, "review": world.review, "link_id": world.link,
     }  # fmt: skip
 
@@ -387,6 +412,10 @@ def address(row: Row, world: World) -> str:
         return row.name.format(**given)
     if "document" in row.name:
         given["key"] = "clerk"
+    if row.name.startswith("guideline"):
+        given["key"] = "spam"
+    if row.name.startswith("label"):
+        given["key"] = "first"
     if "opportunit" in row.name:
         given["key"] = "letters"
     given["number"] = {"job": world.job.pk, "decided": world.decision.pk}.get(row.name, 1)

@@ -144,6 +144,12 @@ def with_people(project: Project) -> tuple[str, str, int]:
     return said.key, asked.key, link.pk
 
 
+def with_labeling(project: Project) -> None:
+    from tests.server.labeling.making import make_round
+
+    make_round(project, many=2)
+
+
 def make_world() -> World:
     """Two filled projects; of the first an account in every role and tokens of every scope."""
     project, other = open_project(), open_project("other")
@@ -167,6 +173,7 @@ def make_world() -> World:
     their_digest, their_decision, their_job = filled(other)
     for one in (project, other):
         with_dataset(one)
+        with_labeling(one)
     said, asked, link = with_people(project)
     their_said, their_asked, their_link = with_people(other)
     their_hook = projects.add_webhook(other, LOCAL, "https://example.com/theirs")

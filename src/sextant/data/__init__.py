@@ -1,6 +1,7 @@
 """Phase 2, the data: what is needed, where it comes from, how it is labeled, and how good it is.
 
 documents        what people write down: requirements, sources, the plan, guidelines, pipelines, decisions
+guidelines       what labelers work by: values with criteria and examples, hard cases, questions
 requirements     rules that can be checked, and the sides of the data that still have none
 labels           from one rating a row to the counts that agreement is computed from
 annotations      many people's labels of many items, as whole numbers that are quick to count

@@ -7,8 +7,9 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from sextant.canonical import Frozen
 from sextant.criteria import MAX_DAYS, Key, Phase
+from sextant.data.guidelines import Guideline as Guideline
+from sextant.data.guidelines import LabelValue as LabelValue
 from sextant.documents import Document, Words, document
 
 Aspect = Literal["quantity", "quality", "format", "labels", "sources"]
@@ -107,47 +108,6 @@ class DataPlan(Document):
         None,
         title="Target for the cost of a label",
         description="Only if several targets measure it: the key of the one to reckon with.",
-    )
-
-
-class LabelValue(Frozen):
-    """One value that a labeler may choose."""
-
-    value: str = Field(title="Value", description="What the labeler chooses, such as '4, good' or 'spam'.")
-    criteria: Words = Field("", title="Criteria", description="What must be true for this value, one a line.")
-    examples: Words = Field("", title="Examples", description="Two or three examples, one a line.")
-
-    @property
-    def example_count(self) -> int:
-        return sum(bool(line.strip()) for line in self.examples.splitlines())
-
-
-@document
-class Guideline(Document):
-    """Instructions for labelers. Its key is its name: evidence rests on `guideline:NAME@VERSION`."""
-
-    kind: ClassVar[str] = "guideline"
-    phase: ClassVar[Phase] = "data"
-    many: ClassVar[bool] = True
-    label: ClassVar[str] = "Labeling guideline"
-    help: ClassVar[str] = (
-        "What labelers choose from, by which criteria, with examples. A new text is a new version."
-    )
-
-    version: Words = Field("", title="Version", description="A name for this text, such as 'v2'.")
-    task: Words = Field("", title="Task", description="What the labeler looks at and what they decide.")
-    published_on: date | None = Field(
-        None,
-        title="Published on",
-        description="The day from which labelers work by it. Empty while it is a draft.",
-    )
-    values: tuple[LabelValue, ...] = Field((), title="Values", description="Every value that may be chosen.")
-    agreement_bar: float = Field(
-        0.667,
-        gt=0,
-        le=1,
-        title="Least agreement",
-        description="How far labelers must agree beyond chance: 0.667 allows tentative conclusions, 0.8 firm ones.",
     )
 
 

@@ -129,6 +129,8 @@ def href(slug: str, target: str, phase: str, item: str) -> str:
         return reverse("new-target", args=[slug])
     if kind == "criterion" and rest:
         return reverse("target", args=[slug, rest])
+    if target == "evidence:agreement":
+        return reverse("labeling", args=[slug])
     if kind == "evidence":
         return f"{reverse('proof', args=[slug])}?kind={rest}"
     if kind == "sign" and rest:

@@ -16,9 +16,9 @@ from sextant_server.projects.models import Member, Project, Token
 
 #: What each role may do. `manage` is members, tokens, webhooks, and the project's own settings.
 ALLOWED: dict[str, frozenset[str]] = {
-    "owner": frozenset({"view", "comment", "sign", "decide", "edit", "evidence", "manage"}),
-    "editor": frozenset({"view", "comment", "sign", "edit", "evidence"}),
-    "reviewer": frozenset({"view", "comment", "sign", "decide"}),
+    "owner": frozenset({"view", "comment", "sign", "decide", "edit", "evidence", "manage", "rate"}),
+    "editor": frozenset({"view", "comment", "sign", "edit", "evidence", "rate"}),
+    "reviewer": frozenset({"view", "comment", "sign", "decide", "rate"}),
     "rater": frozenset({"rate"}),
     "reader": frozenset({"view"}),
 }

@@ -9,6 +9,7 @@ from sextant.canonical import canonical
 from sextant.chain import Record as ChainRecord
 from sextant.chain import Verification, Verifier
 from sextant_server.data.models import DataVersionRow
+from sextant_server.labeling.models import Round, Ruling
 from sextant_server.people.talk_models import Comment, Review
 from sextant_server.projects.models import Project
 from sextant_server.records import anchors
@@ -32,7 +33,7 @@ from sextant_server.records.models import (
 SAYING: tuple[type[Said], ...] = (
     CriterionRow, DocumentRow, SubjectRow, SignatureRow, Exemption, DecisionRow, RoundRow, RiskRow, PlanRow,
     Comment, Review,
-    DataVersionRow,
+    DataVersionRow, Round, Ruling,
 )  # fmt: skip
 CHUNK = 2000
 
@@ -159,6 +160,8 @@ KEPT: dict[str, tuple[type[Said], tuple[str, ...]]] = {
     "risk": (RiskRow, ("key",)),
     "plan": (PlanRow, ("phase",)),
     "data_version": (DataVersionRow, ("name", "number")),
+    "labeling_round": (Round, ("key",)),
+    "labeling_ruling": (Ruling, ("round", "item")),
     "evidence": (EvidenceRow, ()),
     "comment": (Comment, ("key",)),
     "review": (Review, ("key",)),

@@ -26,8 +26,10 @@ from sextant_server.records.document_forms import DocumentForm, readable, shown
 #: Kinds that have a page of their own, by the name of its address. The plain form is there for them too.
 OWN_PAGES = {
     "five_ws": "five-ws", "interview": "interviews", "decision_tree": "tree", "roi": "roi", "feasibility": "feasibility",
-    "brief": "brief",
+    "brief": "brief", "guideline": "guidelines",
 }  # fmt: skip
+#: Kinds of which each document has a page of its own.
+OWN_EDITORS = {"guideline": "guideline"}
 
 
 def _kind(kind: str) -> type[Document]:
@@ -61,6 +63,8 @@ def document(request: HttpRequest, slug: str, kind: str, key: str) -> HttpRespon
     """Write a document. What somebody else wrote meanwhile is shown beside one's own, and nothing is lost."""
     found = enter(request, slug, "edit" if request.method == "POST" else "view")
     model, stored_key = _kind(kind), "" if key == "-" else key
+    if kind in OWN_EDITORS and request.method != "POST":
+        return redirect(OWN_EDITORS[kind], slug, key)
     row = queries.present_document(found.project, kind, stored_key)
     initial = json.loads(row.body) if row else None
     conflict = None

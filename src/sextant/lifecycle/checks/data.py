@@ -134,10 +134,11 @@ def _guideline(state: ProjectState, guideline: Guideline, key: str) -> Iterator[
     target = f"document:guideline:{key}"
     if not guideline.version:
         yield missing(f"The guideline {key} has no version.", "Name its version", target)
-    if len(guideline.values) < 2:
-        yield missing(
-            f"The guideline {key} names fewer than two values to choose from.", "Add the values", target
-        )
+    # A free note is chosen from nothing, and passages may be marked with one class.
+    least = {"note": 0, "spans": 1}.get(guideline.answer, 2)
+    if len(guideline.values) < least:
+        few = "no value" if least == 1 else "fewer than two values"
+        yield missing(f"The guideline {key} names {few} to choose from.", "Add the values", target)
     bare = [v.value for v in guideline.values if not v.criteria or v.example_count < 2]
     if bare:
         said = f"The guideline {key} lacks criteria or two examples for: {listed(bare)}."
