@@ -150,9 +150,8 @@ def _count(row: Dealt, before: str, kind: str) -> None:
 
 
 def _settle(item: Item, round_: Round, kind: str) -> None:
-    answers = list(
-        Dealt.objects.filter(item=item, state="labeled", void=False).values_list("answer", flat=True)
-    )
+    deals = Dealt.objects.filter(item=item, state="labeled", void=False)
+    answers = [answer for answer in deals.values_list("answer", flat=True) if answer is not None]
     share = 1.0 if kind == "note" else settled_share(answers)
     item.disputed = 1 - share
     if share >= round_.settled - 1e-9:
