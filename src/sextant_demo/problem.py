@@ -17,6 +17,7 @@ from sextant.problem.documents import (
     Spread,
     Stakeholder,
 )
+from sextant.problem.five_ws import EXAMPLES
 from sextant_demo.project_file import NAME, SLUG, SUMMARY
 from sextant_demo.story import ML_LEAD, OPERATIONS, PRODUCT, SPONSOR, Story
 from sextant_demo.targets import targets
@@ -25,8 +26,9 @@ FIVE_WS = FiveWs(
     what="Clerks type 1,900 returned paper forms a day into the register, 52 seconds each, and 3 % end up wrong",
     who="The 6 clerks in the mail room of a county office",
     why="A wrong amount takes 25 minutes and a phone call to put right, and payments go out 9 days late",
-    when="Every working day, each time a batch of 50 forms is opened",
-    where="At the typing step, when the clerk reads digits off the scan",
+    # As in the good examples that stand beside the questions: they are about this product.
+    when=EXAMPLES["when"][0],
+    where=EXAMPLES["where"][0],
 )
 TREE = DecisionTree(
     well_defined="yes",

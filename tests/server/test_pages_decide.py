@@ -30,16 +30,6 @@ YES = DecisionTree(
 
 
 @pytest.fixture
-def ada() -> User:
-    return account("ada", first_name="Ada", last_name="Lovelace")
-
-
-@pytest.fixture
-def browser(ada: User) -> Client:
-    return client(ada)
-
-
-@pytest.fixture
 def project(ada: User) -> Project:
     return open_project(owner=ada, rigor="light")
 
@@ -307,6 +297,7 @@ def test_a_day_that_has_passed_and_a_name_that_is_there_are_refused(
 ) -> None:
     late = sheet(browser, {**POSTS, "due": "2020-01-01"}, sure="on")
     assert "2020-01-01 has passed" in errors(late)
+    assert '<a href="#id_t-0-due">Row 1, By when</a>' in late.content.decode(), "a wide sheet hides its cells"
     twice = sheet(browser, POSTS, POSTS)
     assert "Two rows have this short name" in errors(twice)
     assert sheet(browser, POSTS).status_code == 302

@@ -32,16 +32,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def ada() -> User:
-    return account("ada", first_name="Ada", last_name="Lovelace")
-
-
-@pytest.fixture
-def browser(ada: User) -> Client:
-    return client(ada)
-
-
-@pytest.fixture
 def project(ada: User) -> Project:
     return open_project(owner=ada, rigor="light")
 

@@ -33,16 +33,6 @@ PICTURE = b"\x89PNG\r\n\x1a\n not really"
 
 
 @pytest.fixture
-def ada() -> User:
-    return account("ada", first_name="Ada", last_name="Lovelace")
-
-
-@pytest.fixture
-def browser(ada: User) -> Client:
-    return client(ada)
-
-
-@pytest.fixture
 def project(ada: User) -> Project:
     made = open_project(owner=ada)
     actions.put_criteria(made, LOCAL, [POSTS, ACCURACY])

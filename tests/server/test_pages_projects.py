@@ -13,24 +13,9 @@ from django.test import Client
 from sextant_server.projects.models import Member, Project, Token, Webhook
 from sextant_server.records.models import PlanRow, Record
 from tests.server.submitted import errors, send
-from tests.server.world import LOCAL, account, client, open_project
+from tests.server.world import LOCAL, account, client
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def ada() -> User:
-    return account("ada", first_name="Ada", last_name="Lovelace")
-
-
-@pytest.fixture
-def browser(ada: User) -> Client:
-    return client(ada)
-
-
-@pytest.fixture
-def project(ada: User) -> Project:
-    return open_project(owner=ada)
 
 
 def setting(browser: Client, form: str, **fill: Any) -> HttpResponse:

@@ -18,7 +18,7 @@ from sextant_server.projects.models import Project
 from sextant_server.records import actions, queries
 from sextant_server.records.models import CriterionRow, DocumentRow, EvidenceRow, Record, SignatureRow
 from tests.server.submitted import errors, forms, send
-from tests.server.world import ACCURACY, LOCAL, account, client, open_project, share
+from tests.server.world import ACCURACY, LOCAL, share
 
 pytestmark = pytest.mark.django_db
 
@@ -26,21 +26,6 @@ TARGET = {
     "name": "Digits read right", "family": "ml", "metric": "accuracy", "unit": "share", "direction": "at_least",
     "threshold": "0.95",
 }  # fmt: skip
-
-
-@pytest.fixture
-def ada() -> User:
-    return account("ada", first_name="Ada", last_name="Lovelace")
-
-
-@pytest.fixture
-def browser(ada: User) -> Client:
-    return client(ada)
-
-
-@pytest.fixture
-def project(ada: User) -> Project:
-    return open_project(owner=ada)
 
 
 # --- targets

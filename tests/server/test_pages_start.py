@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 from pytest_django import Settings
 
@@ -20,7 +19,7 @@ from sextant.verdicts import Status
 from sextant_server.problem import opinion
 from sextant_server.projects.models import Project
 from sextant_server.records import actions, queries
-from tests.server.world import LOCAL, account, client, open_project
+from tests.server.world import LOCAL
 
 pytestmark = pytest.mark.django_db
 
@@ -29,21 +28,6 @@ CLEAR = {
     "why": "Each wrong amount takes 25 minutes to put right", "when": "Every working day",
     "where": "At the typing step, when the clerk reads the scan",
 }  # fmt: skip
-
-
-@pytest.fixture
-def ada() -> User:
-    return account("ada", first_name="Ada", last_name="Lovelace")
-
-
-@pytest.fixture
-def browser(ada: User) -> Client:
-    return client(ada)
-
-
-@pytest.fixture
-def project(ada: User) -> Project:
-    return open_project(owner=ada)
 
 
 def five(project: Project) -> FiveWs:
@@ -115,7 +99,7 @@ def test_a_brief_of_200_kb_is_read_and_one_beyond_all_bounds_refused(browser: Cl
 
 LIVE = {
     "name": "Reader", "start": "maintenance", "model": "Reader@v3", "since": "2026-01-05",
-    "metric": "Forms read right", "family": "product", "unit": "share", "direction": "at_least", "threshold": "0.9",
+    "metric": "Forms read right", "family": "product", "unit": "share", "direction": "at_least", "threshold": "90 %",
     "value": "0.93", "source": "dashboard", "watched_by": "PM", "rigor": "standard",
 }  # fmt: skip
 
@@ -134,7 +118,7 @@ def test_a_live_model_has_a_status_a_monitor_and_a_review_on_the_same_day(browse
     ("fill", "said"),
     [
         ({"model": "@"}, "names no model"), ({"since": "2999-01-01"}, "has not come yet"),
-        ({"threshold": "nan"}, "Enter a number"),
+        ({"threshold": "nan"}, "“nan” is no number"), ({"value": "much"}, "“much” is no number"),
         ({"metric": ""}, "This field is required"), ({"start": "data"}, "not one of the available"),
     ],
 )  # fmt: skip
@@ -273,7 +257,7 @@ class Model(BaseHTTPRequestHandler):
             "null": b'{"choices": [{"message": {"content": null}}]}', "huge": b"x" * 400_000, "deep": b"[" * 100_000,
         }  # fmt: skip
         try:
-            self.send_response({"away": 302, "down": 503}.get(kind, 200))
+            self.send_response({"away": 302, "down": 503, "busy": 429, "closed": 401}.get(kind, 200))
             if kind == "away":
                 self.send_header("Location", "http://127.0.0.1:1/")
             self.end_headers()
@@ -321,7 +305,8 @@ def test_an_opinion_is_marked_as_the_models_and_never_counted(
     [
         ("html", "no chat completion"), ("empty", "no chat completion"), ("list", "no chat completion"),
         ("deep", "no chat completion"), ("null", "has no text"), ("huge", "more than 200,000 bytes"),
-        ("away", "status 302"), ("down", "status 503"), ("drip", "more than 2 seconds"),
+        ("away", "status 302"), ("down", "status 503"),
+        ("busy", "asked too often just now"), ("closed", "does not take the key"), ("drip", "more than 2 seconds"),
     ],
 )  # fmt: skip
 def test_a_model_that_misbehaves_is_told_in_words_without_the_key(

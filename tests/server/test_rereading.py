@@ -39,11 +39,6 @@ SECRET = "hidden-place"
 
 
 @pytest.fixture
-def ada() -> User:
-    return account("ada", first_name="Ada", last_name="Lovelace")
-
-
-@pytest.fixture
 def project(ada: User) -> Project:
     made = open_project(owner=ada)
     actions.put_criteria(made, LOCAL, [POSTS])

@@ -141,6 +141,30 @@ def test_paste_from_a_spreadsheet_fills_cells_and_adds_rows(visit: Open) -> None
     assert violations(page) == []
 
 
+def test_numbers_and_days_are_pasted_as_people_write_them(visit: Open) -> None:
+    """As `sextant.problem.amounts` reads them; what may mean two things stays out and is told beside its cell."""
+    page = visit()
+    told = {
+        "1,5": "1.5", "1,500": "1500", "€ 1.234,50": "1234.50", "1,200 EUR": "1200", "$ 3": "3", "1 234 567": "1234567",
+        "1'200": "1200", "\u22127": "-7", "60 %": None, "1,2,3": None, "twelve": None,
+    }  # fmt: skip
+    for text, wanted in told.items():
+        cell(page, "Cost", 4).fill("")
+        cell(page, "Cost", 4).focus()
+        assert paste(page, f"{text}\t2026-12-24")
+        assert cell(page, "Cost", 4).input_value() == (wanted or ""), text
+    days = {
+        "24.12.2026": "2026-12-24", "24/12/2026": "2026-12-24", "12/24/2026": "2026-12-24", "2026-1-5": "2026-01-05",
+        "03/04/2026": None, "2026-02-30": None, "soon": None,
+    }  # fmt: skip
+    for text, wanted in days.items():
+        cell(page, "Review", 4).fill("")
+        cell(page, "Review", 4).focus()
+        assert paste(page, f"{text}\tx")
+        assert cell(page, "Review", 4).input_value() == (wanted or ""), text
+    expect(said(page)).to_contain_text("1 cell did not fit")
+
+
 def test_paste_of_csv_with_headings_finds_its_columns(visit: Open) -> None:
     page = visit()
     cell(page, "Risk", 4).focus()
@@ -199,7 +223,7 @@ def test_the_button_takes_a_paste_back_too(visit: Open) -> None:
 def test_what_does_not_fit_stays_out_and_says_why_beside_the_cell(visit: Open) -> None:
     page = visit()
     cell(page, "Risk", 1).focus()
-    paste(page, "Faded\tterrible\tabout ten\t24/12/2026\tCrop\n")
+    paste(page, "Faded\tterrible\tabout ten\t04/12/2026\tCrop\n")
     likelihood, cost, review = (cell(page, n, 1) for n in ("Likelihood", "Cost", "Review"))
     assert likelihood.input_value() == "high"
     assert cost.input_value() == "12000"
@@ -207,7 +231,7 @@ def test_what_does_not_fit_stays_out_and_says_why_beside_the_cell(visit: Open) -
     for control, words in (
         (likelihood, "“terrible” is not one of: Low, Medium, High."),
         (cost, "“about ten” is not a number."),
-        (review, "“24/12/2026” is not a date like 2026-11-23."),
+        (review, "“04/12/2026” is not a date like 2026-11-23."),
     ):
         assert control.get_attribute("aria-invalid") == "true"
         fault, column = str(control.get_attribute("aria-describedby")).split()

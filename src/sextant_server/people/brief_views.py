@@ -17,7 +17,7 @@ from sextant.lifecycle.state import ProjectState
 from sextant.problem.brief import compose
 from sextant.problem.documents import Brief, Feasibility, FiveWs, Roi, Stakeholder
 from sextant.revisions import Section, changes
-from sextant_server.people import signing
+from sextant_server.people import lead, signing
 from sextant_server.projects.frame import enter, page
 from sextant_server.records import actions, queries
 from sextant_server.records.models import DocumentRow
@@ -91,6 +91,7 @@ def brief(request: HttpRequest, slug: str) -> HttpResponse:
     digest = stored[1].digest if stored else ""
     context: dict[str, Any] = {
         "stored": stored[1] if stored else None, "error": error, "offer": offer,
+        "lead": lead.word(found.project, state),
         "opens": any(c.material for c in offer), "unwritten": present.unwritten if stored else (),
         "parts": [_part(s, slug) for s in signing.of_document(present, state.currency)],
         "signers": signing.signers(found.project, state, "brief", digest) if stored else [],

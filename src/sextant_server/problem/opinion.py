@@ -25,6 +25,13 @@ _INSTRUCTION = (
 )
 
 
+#: What some answers mean, which a person can do something about.
+_REFUSED = {
+    401: "it does not take the key (status 401)", 403: "it does not take the key (status 403)",
+    404: "it knows no such model or address (status 404)", 429: "it is asked too often just now (status 429)",
+}  # fmt: skip
+
+
 def model_name() -> str:
     """The model that is asked, or empty where none is set up."""
     return str(settings.OPINION_MODEL) if settings.OPINION_URL and settings.OPINION_MODEL else ""
@@ -60,7 +67,9 @@ def ask(answers: Mapping[str, str]) -> str:
             ) as response,
         ):
             if response.status_code != 200:
-                raise _failed(f"it answered with status {response.status_code}")
+                raise _failed(
+                    _REFUSED.get(response.status_code, f"it answered with status {response.status_code}")
+                )
             for part in response.iter_bytes():
                 got += part
                 if len(got) > MOST_BYTES:

@@ -7,7 +7,9 @@ from typing import Any
 
 from django import forms
 
+from sextant.errors import InvalidInput
 from sextant.lifecycle.live import Live, live
+from sextant.problem.amounts import amount
 from sextant.problem.plain_text import MOST
 from sextant_server.problem.forms import OpenForm
 
@@ -92,9 +94,13 @@ class LiveForm(OpenForm):
     direction = forms.ChoiceField(
         label="It must be", choices=[("at_least", "at least"), ("at_most", "at most")]
     )
-    threshold = forms.FloatField(label="The bar", widget=forms.NumberInput(attrs={"step": "any"}))
-    value = forms.FloatField(
-        label="What it is now", required=False, widget=forms.NumberInput(attrs={"step": "any"}),
+    threshold = forms.CharField(
+        label="The bar", max_length=40, help_text="With its unit or without: 0.9, 90 %, 1,200 EUR.",
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )  # fmt: skip
+    value = forms.CharField(
+        label="What it is now", required=False, max_length=40,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
         help_text="If you can read it today: then there is a status today. It is shown as declared.",
     )  # fmt: skip
     source = forms.CharField(
@@ -115,4 +121,10 @@ class LiveForm(OpenForm):
     def live(self) -> Live:
         """The project's parts; InvalidInput names the field at fault."""
         said = {k: v for k, v in self.cleaned_data.items() if k not in ("name", "slug", "rigor")}
+        for name in ("threshold", "value"):
+            try:
+                said[name] = amount(said[name], said["unit"]) if said[name] else None
+            except InvalidInput as error:
+                error.where = name
+                raise
         return live(**said, today=self._today)

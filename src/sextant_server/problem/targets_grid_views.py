@@ -18,6 +18,7 @@ from sextant.lifecycle.state import ProjectState
 from sextant.problem.brief import metric_line
 from sextant.problem.targets import COLUMNS, SUGGESTIONS, key_of, read_row, row_of, unbound
 from sextant_server.lifecycle import csv_io
+from sextant_server.people import lead
 from sextant_server.problem import steps
 from sextant_server.projects.frame import enter, page
 from sextant_server.projects.permissions import Access
@@ -95,7 +96,7 @@ def sheet(request: HttpRequest, slug: str) -> HttpResponse:
                 return redirect("target-sheet", slug)
     context = {
         "grid": grid, "fault": fault, "asked": asked, "rows": rows, "said": [metric_line(c) for c in listed.values()],
-        "unmeasured": list(_unmeasured(state)), "lacking": _lacking(state),
+        "lead": lead.word(found.project, state), "unmeasured": list(_unmeasured(state)), "lacking": _lacking(state),
         "guardrails": [c for c in state.criteria.values() if c.role == "guardrail"],
         "suggestions": [
             (family, [(n, s) for n, s in enumerate(SUGGESTIONS) if s.family == family])

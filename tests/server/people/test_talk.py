@@ -10,7 +10,7 @@ import pytest
 from django.contrib.auth.models import User
 
 from sextant.errors import Conflict, Forbidden, InvalidInput, NotFound
-from sextant.problem.documents import FiveWs, Stakeholder
+from sextant.problem.documents import Brief, FiveWs, Stakeholder
 from sextant_server.people import sign_actions, talk, talk_actions
 from sextant_server.people.mail_models import Mail
 from sextant_server.people.talk_models import Comment, Mention
@@ -166,13 +166,19 @@ def test_days_and_people_that_cannot_be_asked(project: Project) -> None:
             talk_actions.ask_review(project, LOCAL, "goals", who=who, due=due)
 
 
-def test_the_ml_leads_word_before_goals_are_signed_also_by_their_link(project: Project, post: Post) -> None:
+def test_the_ml_leads_word_before_goals_are_signed_also_by_their_link(
+    project: Project, post: Post, ada: User
+) -> None:
     def standing() -> list[str]:
         state = queries.project_state(project)
         version = queries.signable(project, state)["goals"]
         return [h.standing for h in talk.heard(state, talk.comments(project, "goals"), version)]
 
+    def sheet() -> str:
+        return client(ada).get("/p/forms/targets-sheet/").content.decode()
+
     assert standing() == ["not"]
+    assert "has not said yet whether these targets can be reached" in sheet()
     _, link = sign_actions.invite(
         project, LOCAL, subject="goals", stakeholder="mira", base="https://s.test/s/"
     )
@@ -182,8 +188,14 @@ def test_the_ml_leads_word_before_goals_are_signed_also_by_their_link(project: P
     assert "95 % needs &lt;b&gt;more" in browser.get(path).content.decode()
     assert browser.post(path, {"do": "comment", "text": ""}).status_code == 422
     assert standing() == ["present"]
+    assert "The ML lead has said whether these targets can be reached" in sheet()
     records.put_criteria(project, LOCAL, [ACCURACY.model_copy(update={"threshold": 0.9})])
     assert standing() == ["earlier"]
+    assert "have changed since the ML lead" in sheet()
+    records.put_document(project, LOCAL, Brief(problem="Clerks retype forms."))
+    assert "have changed since the ML lead" in client(ada).get("/p/forms/brief/").content.decode()
+    records.withdraw_document(project, LOCAL, "stakeholder", "mira")
+    assert "Name the ML lead" in sheet()
     assert audit.projections(project) == []
 
 

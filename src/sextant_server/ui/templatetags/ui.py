@@ -349,8 +349,11 @@ def grid(formset: BaseFormSet[Any], caption: str, add_label: str = "Add a row") 
     """
     empty = formset.empty_form
     columns = [f for f in empty.visible_fields() if f.name not in ("DELETE", "ORDER")]
+    faults = _grid_faults(formset)
     return {
         "formset": formset,
+        "faults": faults[:MOST_FAULTS],
+        "more_faults": len(faults[MOST_FAULTS:]),
         "caption": caption,
         "add_label": add_label,
         "columns": [
@@ -367,6 +370,22 @@ def grid(formset: BaseFormSet[Any], caption: str, add_label: str = "Add a row") 
         "deletes": formset.can_delete,
         "most": formset.max_num,
     }
+
+
+#: So many faults of a grid are listed above it; the rest are counted, and stand in their cells.
+MOST_FAULTS = 20
+
+
+def _grid_faults(formset: BaseFormSet[Any]) -> list[dict[str, Any]]:
+    """What is wrong in which cell, since a wide or long table hides it: row, column, words, and the cell's id."""
+    if not formset.is_bound:
+        return []
+    return [
+        {"row": row, "label": bound.label, "said": said, "id": bound.auto_id}
+        for row, form in enumerate(formset.forms, 1)
+        for bound in form.visible_fields()
+        for said in bound.errors
+    ]
 
 
 def _grid_row(form: Any, row: str) -> dict[str, Any]:

@@ -186,6 +186,29 @@
     if (cell.querySelector(".errors")) control.setAttribute("aria-invalid", "true");
     else control.removeAttribute("aria-invalid");
   }
+  /* A number as people write it in a sheet ("1,200 EUR", "€ 1.234,50", "1'200") as a number field takes it, else null.
+     The same as sextant.problem.amounts reads; what may mean two numbers ("1,5" is 1.5, "1,500" is 1500) as there. */
+  function numeral(text) {
+    let bare = text.replace(/\u2212/g, "-").replace(/(?<=\d)[\s\u00a0\u202f'’](?=\d{3})/g, "");
+    bare = bare.replace(/^(?:[$€£]|[A-Z]{3}\b)\s*/, "").replace(/\s*(?:[$€£]|\b[A-Z]{3})$/, "").trim();
+    if (/^[-+]?\d{1,3}(,\d{3})+(\.\d+)?$/.test(bare)) bare = bare.replaceAll(",", "");
+    else if (/^[-+]?(\d{1,3}(\.\d{3})*|\d+),\d+$/.test(bare)) bare = bare.replaceAll(".", "").replace(",", ".");
+    return /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(bare) ? bare : null;
+  }
+  /* A day as a date field takes it: 2026-03-31, 31.03.2026, and with slashes where it can mean one day only; else null. */
+  function dayOf(text) {
+    let found = /^(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ].*)?$/.exec(text);
+    let parts = found && [found[1], found[2], found[3]];
+    if (!parts && (found = /^(\d{1,2})\.(\d{1,2})\.(\d{4})$/.exec(text))) parts = [found[3], found[2], found[1]];
+    if (!parts && (found = /^(\d{1,2})\/(\d{1,2})\/(\d{4})$/.exec(text))) {
+      const [first, second] = [Number(found[1]), Number(found[2])];
+      if (first > 12 || second > 12 || first === second) parts = [found[3], ...(first > 12 ? [found[2], found[1]] : [found[1], found[2]])];
+    }
+    if (!parts) return null;
+    const day = `${parts[0]}-${parts[1].padStart(2, "0")}-${parts[2].padStart(2, "0")}`;
+    const read = new Date(`${day}T00:00:00Z`);
+    return !Number.isNaN(read.getTime()) && read.toISOString().startsWith(day) ? day : null;
+  }
   /* Puts one pasted text into one control; what does not fit stays out, and the words why come back. */
   function put(control, text) {
     const value = text.trim();
@@ -198,12 +221,13 @@
       if (!option) return `“${value}” is not one of: ${[...control.options].map((o) => o.text).filter((t) => !/^[-–—]*$/.test(t)).join(", ")}.`;
       control.value = option.value;
     } else if (control.type === "number" || control.inputMode === "decimal") {
-      const number = value.replace(/\u2212/g, "-").replace(/(?<=\d)[,\u00a0\u202f ](?=\d{3}(\D|$))/g, "");
-      if (number && !/^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(number)) return `“${value}” is not a number.`;
+      const number = value ? numeral(value) : "";
+      if (number === null) return `“${value}” is not a number.`;
       control.value = number;
     } else if (control.type === "date") {
-      if (value && !/^\d{4}-\d{2}-\d{2}$/.test(value)) return `“${value}” is not a date like 2026-11-23.`;
-      control.value = value;
+      const day = value ? dayOf(value) : "";
+      if (day === null) return `“${value}” is not a date like 2026-11-23.`;
+      control.value = day;
     } else {
       control.value = control.tagName === "TEXTAREA" ? text : value.replace(/\n+/g, " ");
     }
