@@ -337,7 +337,7 @@ def test_signing_the_brief_and_changing_its_wording(browser: Client, project: Pr
     controls = next(c for _, c in forms(page) if "digest" in c)
     assert browser.post("/p/forms/sign/brief/", controls).status_code == 302
     assert SignatureRow.objects.get().subject == "brief"
-    assert browser.get("/p/forms/").context["brief_signed"]
+    assert browser.get("/p/forms/").context["brief"] == {"written": True, "signed": 1}
 
 
 # --- the log and its jobs
@@ -347,7 +347,7 @@ def test_the_log_says_everything_and_is_checked(browser: Client, project: Projec
     actions.put_criteria(project, LOCAL, [ACCURACY])
     [(row, _)] = actions.add_evidence(project, LOCAL, [share(900)])
     page = browser.get("/p/forms/log/").content.decode()
-    assert "Proof stored: digits read right" in page
+    assert re.search(r"Proof stored: <a [^>]+>digits read right</a>", page)
     assert f"/p/forms/proof/{row.digest}/" in page
     only = browser.get("/p/forms/log/?kind=evidence")
     assert [r["record"].kind for r in only.context["rows"]] == ["evidence"]

@@ -18,4 +18,6 @@ timeline        planned, actual, forecast
 failure_modes   the eight, as detectors
 measures        checks that compute evidence from tables
 help            one panel a phase: goals, the product manager's part, what to ask
+steps           the same for each step of a phase
+around          and for the work around the phases: choosing, planning, meeting
 """

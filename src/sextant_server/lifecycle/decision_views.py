@@ -14,10 +14,12 @@ from sextant.errors import InvalidInput
 from sextant.lifecycle.checklist import ITEMS
 from sextant.lifecycle.phases import BY_KEY
 from sextant_server.lifecycle import queries
+from sextant_server.people.signing import title
 from sextant_server.projects.frame import enter, page
 from sextant_server.projects.overview import OUTCOMES
 from sextant_server.projects.permissions import Access
 from sextant_server.records.models import DecisionRow, Exemption, RoundRow, Said, SignatureRow
+from sextant_server.ui.templatetags.ui import words
 
 PAGE = 50
 KINDS = {"gate": "Gates", "excuse": "Waivers and exemptions", "back": "Going back", "signature": "Signatures"}
@@ -52,9 +54,13 @@ def _back(found: Access, row: RoundRow) -> Entry:
     }  # fmt: skip
 
 
+def _said(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
 def _signature(found: Access, row: SignatureRow) -> Entry:
     return {
-        "at": row.at, "by": row.person, "title": f"Signed: {row.subject.replace('_', ' ')}", "text": row.role,
+        "at": row.at, "by": row.person, "title": f"{title(row.subject)} signed", "text": _said(words(row.role)),
         "href": reverse("sign", args=[found.project.slug, row.subject]),
     }  # fmt: skip
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 
 from sextant.lifecycle.phases import PHASES
@@ -20,16 +22,21 @@ def _amount(label: str) -> forms.FloatField:
     return forms.FloatField(required=False, min_value=0, label=label, widget=widget)
 
 
+def _line(label: str, **more: Any) -> forms.CharField:
+    """A line that wraps in its cell, so that all of it is seen."""
+    return forms.CharField(label=label, widget=forms.Textarea(attrs={"rows": 1, "data-line": ""}), **more)
+
+
 class RiskForm(forms.Form):
     """One risk."""
 
     key = forms.CharField(required=False, widget=forms.HiddenInput)
-    text = forms.CharField(label="What might happen", max_length=1000)
+    text = _line("What might happen", max_length=1000)
     phase = forms.ChoiceField(label="Phase", choices=[(p.key, p.name) for p in PHASES], initial=PHASES[0].key)
     likelihood = forms.TypedChoiceField(label="Likelihood", coerce=int, choices=_SCALE, initial=3)
     impact = forms.TypedChoiceField(label="Impact", coerce=int, choices=_SCALE, initial=3)
     owner = forms.CharField(label="Owner", required=False, max_length=200)
-    mitigation = forms.CharField(label="What we do about it", required=False, max_length=2000)
+    mitigation = _line("What we do about it", required=False, max_length=2000)
     review_on = _day("Look again on")
     status = forms.ChoiceField(
         label="Status",

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from sextant.errors import NotFound
 from sextant.lifecycle.plan import Beside, Fitted, Format, Prose, fitted, render
+from sextant.lifecycle.plan.content import NOTHING_MEANT
 from sextant.verdicts import WORDS
 from sextant_server.projects.frame import enter, page
 from sextant_server.projects.models import Project
@@ -52,6 +53,7 @@ def plan(request: HttpRequest, slug: str) -> HttpResponse:
         return file(found.project, request.GET["format"])
     made = fitted_plan(found.project, signed=False)
     context = {
+        "bare": all(b.meant == NOTHING_MEANT for s in made.plan.sections for b in s.blocks if isinstance(b, Beside)),
         "plan": made.plan, "pages": made.paper.pages, "warnings": made.warnings,
         "formats": [(form, name) for form, (name, _) in FORMATS.items()],
         "sections": [

@@ -65,7 +65,7 @@ def _context(
         "items": [
             {"state": i, "exempt": i.item.key in state.waivers or i.item.key in state.not_applicable,
              "parts": [(f"{i.item.key}:{p}", p.replace("_", " ")) for p in PARTS.get(i.item.key, ())],
-             **blocker(found.project.slug, i)} for i in one.items
+             "above": i in one.blockers, **blocker(found.project.slug, i)} for i in one.items
         ],
         "targets": [Target(c, state.verdict(k)) for k, c in state.criteria.items() if k in read],
         "documents": _documents(state, key),
@@ -115,7 +115,7 @@ def decide(request: HttpRequest, slug: str, phase: str) -> HttpResponse:
             messages.success(request, f"The decision on {BY_KEY[key].name} is recorded and anchored.")
             return redirect("decided", slug, row.pk)
     context = _context(found, key, project_state(found.project), form)
-    return page(request, found, "home", "lifecycle/phase.html", context, status=422)
+    return page(request, found, phase, "lifecycle/phase.html", context, status=422)
 
 
 def decided(request: HttpRequest, slug: str, number: int) -> HttpResponse:
@@ -189,7 +189,14 @@ def exempt(request: HttpRequest, slug: str, target: str) -> HttpResponse:
         "about": about, "target": target, "standing": standing, "form": form, "back": back, "state": state,
         "own": standing is not None and standing.by_id == found.caller.id,
     }  # fmt: skip
-    return page(request, found, "home", "lifecycle/exempt.html", context, status=422 if form.errors else 200)
+    return page(
+        request,
+        found,
+        about["phase"] or "targets",
+        "lifecycle/exempt.html",
+        context,
+        status=422 if form.errors else 200,
+    )
 
 
 def _exempt(request: HttpRequest, found: Access, target: str, form: ExemptForm | EndForm) -> None:
@@ -238,4 +245,4 @@ def back(request: HttpRequest, slug: str, phase: str) -> HttpResponse:
         "info": BY_KEY[key], "form": form, "stale": lost, "state": state,
         "seconds": sum(r.seconds or 0 for r in lost), "cost": sum(r.cost or 0 for r in lost),
     }  # fmt: skip
-    return page(request, found, "home", "lifecycle/back.html", context, status=422 if form.errors else 200)
+    return page(request, found, phase, "lifecycle/back.html", context, status=422 if form.errors else 200)

@@ -10,7 +10,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from sextant.documents import document_kinds
 from sextant.errors import InvalidInput, SextantError
+from sextant.lifecycle.checklist import ITEMS
 from sextant_server.people import mail, talk, talk_actions
 from sextant_server.projects.frame import enter, page
 from sextant_server.projects.permissions import Access
@@ -45,7 +47,20 @@ def talk_page(request: HttpRequest, slug: str) -> HttpResponse:
                 back = where.href
             return redirect(f"{back.partition('#')[0]}#talk")
     context = {"about": about, "where": where, "wrong": wrong, "given": request.POST}
-    return page(request, found, "", "people/talk_page.html", context, status=status if wrong else 200)
+    return page(
+        request, found, _tab(about), "people/talk_page.html", context, status=status if wrong else 200
+    )
+
+
+def _tab(about: str) -> str:
+    """Where the navigation stands while one talks about a thing."""
+    kind, _, rest = about.partition(":")
+    name = rest.partition(":")[0]
+    if kind == "document":
+        return name if name == "brief" else document_kinds()[name].phase
+    if kind == "item":
+        return ITEMS[rest].phase
+    return {"criterion": "targets", "evidence": "proof"}.get(kind, "people")
 
 
 def _done(request: HttpRequest, found: Access, about: str) -> str:

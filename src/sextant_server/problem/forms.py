@@ -19,19 +19,24 @@ def _rating(side: str) -> forms.TypedChoiceField:
     )
 
 
+def _line(label: str, **more: Any) -> forms.CharField:
+    """A line that wraps in its cell, so that all of it is seen."""
+    return forms.CharField(label=label, widget=forms.Textarea(attrs={"rows": 1, "data-line": ""}), **more)
+
+
 class OpportunityForm(forms.Form):
     """One line of the list. `seen` is what the line said when it was read."""
 
     key = forms.CharField(required=False, widget=forms.HiddenInput)
     seen = forms.CharField(required=False, widget=forms.HiddenInput)
     title = forms.CharField(label="Opportunity", max_length=200)
-    problem = forms.CharField(label="What goes wrong today", required=False, max_length=4000)
+    problem = _line("What goes wrong today", required=False, max_length=4000)
     value = _rating("value")
     feasibility = _rating("feasibility")
     data = _rating("data")  # type: ignore[assignment]
     risk = _rating("risk")
     lead = forms.CharField(label="Who would lead it", required=False, max_length=200)
-    note = forms.CharField(label="Note", required=False, max_length=4000)
+    note = _line("Note", required=False, max_length=4000)
 
 
 OpportunityGrid = forms.formset_factory(

@@ -9,13 +9,14 @@ from django.db.models import Max
 from django.urls import reverse
 
 from sextant.criteria import Criterion, Origin
+from sextant.documents import document_kinds
 from sextant.lifecycle.failure_modes import detect
 from sextant.lifecycle.gates import GateState, ItemState, current_phase, gates
 from sextant.lifecycle.phases import BY_KEY, PHASES
 from sextant.lifecycle.reruns import reruns
 from sextant.lifecycle.state import ProjectState
 from sextant.lifecycle.timeline import forecast
-from sextant.verdicts import Verdict
+from sextant.verdicts import Status, Verdict
 from sextant_server.projects.models import Project
 from sextant_server.records.models import DecisionRow, Record, RoundRow
 
@@ -30,6 +31,11 @@ TOLD = {
     "comment": "Comment", "review": "Review",
 }  # fmt: skip
 
+#: What one must look at first, first.
+_PRESSING = (
+    Status.UNMET, Status.STALE, Status.NOT_ENOUGH, Status.MISSING, Status.WAIVED, Status.NOT_DUE, Status.MET,
+    Status.NOT_APPLICABLE,
+)  # fmt: skip
 
 #: What was decided at a gate, as a page says it.
 OUTCOMES = {"pass": "passed", "hold": "held", "stop": "stopped"}
@@ -171,15 +177,28 @@ def context(project: Project, state: ProjectState) -> dict[str, Any]:
         "info": BY_KEY[here.phase],
         "blockers": [blocker(project.slug, i) for i in here.blockers],
         "advice": [blocker(project.slug, i) for i in advice],
-        "targets": targets(state),
+        "targets": sorted(targets(state), key=lambda t: _PRESSING.index(t.verdict.status)),
         "forecast": forecast(state, found=found),
         "spent": spent,
         "budget": state.budget if state.budget is not None else planned or None,
         "reruns": reruns(state),
         "failures": [mode for mode in detect(state) if mode.present],
         "lately": [{"record": r, "word": TOLD.get(r.kind, r.kind), "text": told(r)} for r in lately],
-        "brief_signed": [s for s in state.signatures if s.subject == "brief"],
+        "brief": _brief(state),
+        "met": sum(state.verdict(key).status is Status.MET for key in state.criteria),
     }
+
+
+def _brief(state: ProjectState) -> dict[str, Any]:
+    """Whether there is a brief, and how many signed its present version."""
+    written = state.documents.get("brief", ())
+    return {"written": bool(written), "signed": sum(len(state.signed("brief", w.digest)) for w in written)}
+
+
+def _named(kind: str) -> str:
+    """A kind of document as a page calls it; other words as they are read."""
+    found = document_kinds().get(kind)
+    return found.label if found else kind.replace("_", " ")
 
 
 def told(record: Record) -> str:
@@ -195,9 +214,9 @@ def told(record: Record) -> str:
         case "criterion":
             return str(body["criterion"]["name"]) + (" (retired)" if body["retired"] else "")
         case "document":
-            return f"{body['kind'].replace('_', ' ')} {body['key']}".strip()
+            return _named(body["kind"]) + (f", {body['key'].replace('-', ' ')}" if body["key"] else "")
         case "signature":
-            return f"{body['subject'].replace('_', ' ')} by {body['person']}"
+            return f"{_named(body['subject'])}, by {body['person']}"
         case "exemption":
             ended = " (ended)" if body["withdrawn"] else ""
             return f"{body['target']}: {body['reason']}{ended}"

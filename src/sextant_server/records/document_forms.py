@@ -62,7 +62,8 @@ class Lines(forms.CharField):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(widget=forms.Textarea(attrs={"rows": 4}), **options)
-        self.help_text = f"{self.help_text} One a line.".strip()
+        if "one a line" not in self.help_text.lower():
+            self.help_text = f"{self.help_text} One a line.".strip()
 
     def prepare_value(self, value: Any) -> Any:
         return "\n".join(value) if isinstance(value, list | tuple) else value
@@ -238,18 +239,22 @@ def readable(document: Frozen) -> list[tuple[str, Any, str]]:
             found.append((label, readable(value), "group"))  # type: ignore[arg-type]
         elif isinstance(value, tuple) and isinstance(value[0], BaseModel):
             columns = [i.title or n for n, i in type(value[0]).model_fields.items()]
-            found.append(
-                (label, {"columns": columns, "rows": [list(r.model_dump().values()) for r in value]}, "grid")
-            )
+            rows = [[_plain(cell) for cell in r.model_dump().values()] for r in value]
+            found.append((label, {"columns": columns, "rows": rows}, "grid"))
         elif isinstance(value, tuple):
             found.append((label, list(value), "list"))
         else:
             shown = str(value).replace("_", " ") if get_origin(_bare(info.annotation)) is Literal else value
-            found.append(
-                (
-                    label,
-                    {True: "yes", False: "no"}.get(shown, shown) if isinstance(shown, bool) else shown,
-                    "text",
-                )
-            )
+            found.append((label, _plain(shown), "text"))
     return found
+
+
+def _plain(value: Any) -> Any:
+    """A simple value as a person writes it, and nothing of it lost: 50000.0 is 50,000, a day has its month in words."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int | float):
+        return f"{value:,.12g}"
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return f"{value.day} {value:%B %Y}"
+    return value

@@ -8,7 +8,7 @@
     {% chart_line points "Accuracy" "share" %}                  a time series; {% chart_bars %} named values
     {% meter 2 5 "Criteria met" %}                              so much of so much
     {% field form.name %}  {% grid formset "Risks" %}           forms
-    {% step_help "1.1" %}  {% step_help kind="five_ws" %}       the help panel of a step
+    {% step_help "1.1" %}  {% step_help kind="five_ws" %}       the help panel of a step, or of work around the phases
     {% subnav items %}  {% more url %}  {% icon "add" %}  {% origin_badge origin %}  {% mark %}
 
 Undefined numbers (None, nan) are written as "unknown", never as a number.
@@ -16,6 +16,7 @@ Undefined numbers (None, nan) are written as "unknown", never as a number.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
@@ -27,6 +28,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from sextant.errors import InvalidInput
+from sextant.lifecycle.around import BY_WORK
 from sextant.lifecycle.steps import BY_STEP, step_for
 from sextant_server.ui import drawing
 from sextant_server.ui.format import age_text, interval_text, number_text, to_decimal
@@ -57,6 +59,26 @@ def _now() -> datetime:
 def words(value: Any) -> str:
     """A name as a person writes it: `quality_report` reads "quality report", `ml_lead` "ML lead"."""
     return " ".join("ML" if word == "ml" else word for word in str(value).replace("_", " ").split(" "))
+
+
+@register.filter
+def dated(text: Any) -> str:
+    """A sentence with its days as a person writes them: "until 2027-01-24" reads "until 24 Jan 2027".
+
+    What is no day of the calendar (2026-02-31), and a day that belongs to a longer name (v2026-01-24), stay.
+    """
+    return _DAY.sub(_in_words, str(text))
+
+
+_DAY = re.compile(r"(?<![\w:.@/-])(\d{4}-\d{2}-\d{2})(?![\w@/-])")
+
+
+def _in_words(found: re.Match[str]) -> str:
+    try:
+        day = date.fromisoformat(found[1])
+    except ValueError:
+        return found[1]
+    return f"{day.day} {day:%b %Y}"
 
 
 @register.simple_tag
@@ -329,11 +351,15 @@ def meter(value: Any, total: Any, label: str, unit: str = "", planned: Any = Non
 
 
 @register.inclusion_tag("ui/field.html")
-def field(bound: BoundField) -> dict[str, Any]:
-    """One form field: label, help, control, and its errors beside it, joined by `aria-describedby`."""
+def field(bound: BoundField, optional: bool = True) -> dict[str, Any]:
+    """One form field: label, help, control, and its errors beside it, joined by `aria-describedby`.
+
+    What need not be filled in is marked so; not with `optional=False`, for a form in which that is all of it.
+    """
     kind = getattr(bound.field.widget, "input_type", "")
     return {
         "field": bound,
+        "optional": optional,
         "check": kind == "checkbox" and not bound.field.widget.use_fieldset,
         "group": bound.field.widget.use_fieldset,
     }
@@ -400,7 +426,8 @@ def _grid_row(form: Any, row: str) -> dict[str, Any]:
             # Said here, because Django would point at a help text in the cell; ours stands above the column.
             attrs["aria-describedby"] = f"{bound.auto_id}_error" if bound.errors else _column_id(form, bound)
             cells.append({"field": bound, "control": bound.as_widget(attrs=attrs)})
-    return {"form": form, "cells": cells, "remove": remove}
+    blank = not form.is_bound and not any(form.initial.values())
+    return {"form": form, "cells": cells, "remove": remove, "blank": blank and row.isdigit()}
 
 
 def _column_id(form: Any, bound: BoundField) -> str:
@@ -424,9 +451,12 @@ def subnav(items: Iterable[Any], label: str = "Project") -> dict[str, Any]:
 
 @register.inclusion_tag("ui/step_help.html")
 def step_help(step: str = "", kind: str = "") -> dict[str, Any]:
-    """The help panel of a step: by its number, or by a kind of document that is written in it. Nothing for a kind that
-    belongs to no step. Open or closed is remembered in the browser."""
-    return {"step": step_for(kind) if kind else BY_STEP[step]}
+    """The help panel of a step: by its number, by the name of work around the phases (`opportunities`, `meeting`), or by
+    a kind of document that is written in it. Nothing for a kind that belongs to no step. Open or closed is remembered
+    in the browser."""
+    if kind:
+        return {"step": step_for(kind)}
+    return {"step": BY_STEP[step]} if step in BY_STEP else {"step": BY_WORK[step], "around": True}
 
 
 @register.inclusion_tag("ui/more.html")

@@ -8,7 +8,9 @@
 
    A cell that was entered by a key is taken whole: arrow keys go on to the next cell until one types, clicks or presses
    F2. In text they leave the cell at its ends. Enter goes down and adds a row below the last; Shift Enter goes up; Tab
-   goes on as everywhere. Selects, dates and long texts keep the arrow keys that they need themselves. */
+   goes on as everywhere. Selects, dates and long texts keep the arrow keys that they need themselves. A textarea[data-line]
+   is one line that wraps so that all of it is seen: Enter goes on from it, and no paste breaks it. On a phone, of the rows
+   that nothing is written in (tr.blank) one is kept; the button adds more. */
 "use strict";
 (() => {
   if (document.documentElement.dataset.grids) return; // a second grid on the page brings the script again
@@ -23,6 +25,7 @@
   const cellsOf = (row) => [...row.cells].filter((c) => !c.classList.contains("remove")).map((c) => c.querySelector(CONTROLS));
   const boxOf = (grid) => grid.closest(".grid-box") || grid.parentElement;
   const totalOf = (grid) => grid.closest("form, .grid-box").querySelector(`[name="${grid.dataset.total}"]`);
+  const isLong = (control) => control.tagName === "TEXTAREA" && !("line" in control.dataset);
   const isCheck = (control) => control.type === "checkbox";
   const read = (control) => (isCheck(control) ? control.checked : control.value);
 
@@ -117,7 +120,7 @@
     else if (key === "F2") {
       whole.delete(control);
       if (control.setSelectionRange && control.selectionStart !== null) control.setSelectionRange(control.value.length, control.value.length);
-    } else if (key === "Enter" && !(control.tagName === "TEXTAREA" && !whole.has(control))) {
+    } else if (key === "Enter" && !(isLong(control) && !whole.has(control))) {
       moved = true; // Enter in a sheet never sends the form by accident
       if (!move(control, event.shiftKey ? -1 : 1, 0) && !event.shiftKey && !isBlank(control.closest("tr"))) {
         if (addRow(grid)) move(control, 1, 0);
@@ -229,7 +232,7 @@
       if (day === null) return `“${value}” is not a date like 2026-11-23.`;
       control.value = day;
     } else {
-      control.value = control.tagName === "TEXTAREA" ? text : value.replace(/\n+/g, " ");
+      control.value = isLong(control) ? text : value.replace(/\n+/g, " ");
     }
     return "";
   }
@@ -298,6 +301,11 @@
     return true;
   }
 
+  if (matchMedia("(max-width: 760px)").matches) {
+    for (const grid of document.querySelectorAll("[data-grid]")) {
+      while (rowsOf(grid).length > 1 && rowsOf(grid).slice(-2).every((row) => row.classList.contains("blank"))) dropLastRow(grid);
+    }
+  }
   document.addEventListener("keydown", onKey);
   document.addEventListener("paste", (event) => {
     const control = event.target instanceof Element ? event.target.closest("[data-grid] :is(input, select, textarea)") : null;
