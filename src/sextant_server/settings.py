@@ -72,6 +72,7 @@ MIDDLEWARE = [
 
 ROOT_URLCONF = "sextant_server.urls"
 WSGI_APPLICATION = "sextant_server.wsgi.application"
+FORM_RENDERER = "sextant_server.ui.rendering.Quick"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from sextant.criteria import Phase
 from sextant.lifecycle.staleness import stale_reasons
 from sextant.lifecycle.state import ProjectState, Stored
 from sextant.verdicts import Status
+
+if TYPE_CHECKING:
+    from sextant.lifecycle.gates import GateState
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +31,15 @@ class Rerun:
     currency: str
 
 
-def _read(state: ProjectState, *, stale_only: bool) -> Iterator[Stored]:
+def _read(
+    state: ProjectState, *, stale_only: bool, found: Sequence[GateState] | None = None
+) -> Iterator[Stored]:
     """The evidence that something reads now: a target's status or a gate item. What newer evidence replaced, or what
     was measured on a model that nobody ships, is left out. With `stale_only`, what reads it must be stale itself."""
     from sextant.lifecycle.gates import gates
 
     read: set[str | None] = set()
-    for item in (i for gate in gates(state) for i in gate.items):
+    for item in (i for gate in found or gates(state) for i in gate.items):
         if not stale_only or Status.STALE in (item.status, item.underlying):
             read.update(item.finding.evidence)
     for key, criterion in state.criteria.items():
@@ -64,11 +70,11 @@ def _rerun(stored: Stored, why: tuple[str, ...]) -> Rerun:
     )
 
 
-def reruns(state: ProjectState) -> list[Rerun]:
-    """What makes a target or a gate item stale now, once each."""
+def reruns(state: ProjectState, *, found: Sequence[GateState] | None = None) -> list[Rerun]:
+    """What makes a target or a gate item stale now, once each. `found` are its gates where they are known already."""
     return [
         _rerun(stored, why)
-        for stored in _read(state, stale_only=True)
+        for stored in _read(state, stale_only=True, found=found)
         if (why := state.stale(stored.evidence))
     ]
 

@@ -70,7 +70,7 @@ def _context(
         "targets": [Target(c, state.verdict(k)) for k, c in state.criteria.items() if k in read],
         "documents": _documents(state, key),
         "datasets": sorted((s for s in state.subjects.values() if s.kind == "dataset"), key=lambda s: s.name)[:12],
-        "reruns": [r for r in reruns(state) if r.digest in shown_here or r.criterion in read],
+        "reruns": [r for r in reruns(state, found=listed) if r.digest in shown_here or r.criterion in read],
         "rounds": [r for r in state.rounds if r.phase == key],
         "decisions": queries.last_decisions(found.project, key),
         "outcome": OUTCOMES[said.outcome] if (said := one.decision or one.earlier) else "",

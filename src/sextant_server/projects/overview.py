@@ -181,7 +181,7 @@ def context(project: Project, state: ProjectState) -> dict[str, Any]:
         "forecast": forecast(state, found=found),
         "spent": spent,
         "budget": state.budget if state.budget is not None else planned or None,
-        "reruns": reruns(state),
+        "reruns": reruns(state, found=found),
         "failures": [mode for mode in detect(state) if mode.present],
         "lately": [{"record": r, "word": TOLD.get(r.kind, r.kind), "text": told(r)} for r in lately],
         "brief": _brief(state),

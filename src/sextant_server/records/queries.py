@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from django.db.models import Max, Q, TextField
 from django.db.models.functions import Cast
 
 from sextant.criteria import Criterion, Setting
-from sextant.documents import document_kinds
+from sextant.documents import Document, document_kinds
 from sextant.errors import NotFound
 from sextant.evidence import Evidence, Version, about
 from sextant.lifecycle.staleness import Subject
@@ -45,10 +46,29 @@ from sextant_server.records.models import (
 )
 
 
+# A page reads the same texts as the page before it. What was made of one is kept: the values are frozen, and a text
+# that changed is another text.
+
+
+@lru_cache(maxsize=2048)
+def _evidence_in(body: str) -> Evidence:
+    return read_evidence(json.loads(body))
+
+
+@lru_cache(maxsize=2048)
+def _document_in(kind: str, body: str) -> Document:
+    return document_kinds()[kind].model_validate(json.loads(body))
+
+
+@lru_cache(maxsize=2048)
+def _criterion_in(body: str) -> Criterion:
+    return Criterion.model_validate(json.loads(body))
+
+
 def criteria(project: Project) -> dict[str, Criterion]:
     """The project's present criteria by key, in the order they were written."""
     rows = CriterionRow.objects.filter(project=project, retired=False).order_by("position")
-    return {row.key: Criterion.model_validate(json.loads(row.body)) for row in rows}
+    return {row.key: _criterion_in(row.body) for row in rows}
 
 
 def project_state(project: Project, *, now: datetime | None = None) -> ProjectState:
@@ -117,8 +137,7 @@ def _documents(project: Project) -> dict[str, tuple[Written, ...]]:
     for row in rows:
         if row.kind not in kinds:
             continue
-        document = kinds[row.kind].model_validate(json.loads(row.body))
-        written = Written(document, row.key, row.version, row.digest, row.at, row.by)
+        written = Written(_document_in(row.kind, row.body), row.key, row.version, row.digest, row.at, row.by)
         found.setdefault(row.kind, []).append(written)
     return {kind: tuple(listed) for kind, listed in found.items()}
 
@@ -148,7 +167,7 @@ def _evidence(
     for row in rows:
         held = found.setdefault(row.topic, {})
         if row.digest not in held:
-            held[row.digest] = Stored(read_evidence(row.record.content), row.digest, row.record.sequence)
+            held[row.digest] = Stored(_evidence_in(row.record.body), row.digest, row.record.sequence)
     return {topic: tuple(held.values()) for topic, held in found.items()}
 
 
