@@ -12,7 +12,7 @@ from django.forms.renderers import DjangoTemplates
 
 from sextant_server.ui.rendering import Quick
 
-HOSTILE = '"><script>alert(1)</script>&amp; \'x\''
+HOSTILE = "\"><script>alert(1)</script>&amp; 'x'"
 CHOICES = [("", "choose"), (1, "one"), ("b", HOSTILE), ("Group", [("c", "see"), (HOSTILE, "dee")])]
 WIDGETS: list[tuple[forms.Widget, list[Any]]] = [
     (forms.TextInput({"size": "6", "autocomplete": "off"}), [None, "", "a b", HOSTILE, 0]),

@@ -13,7 +13,18 @@ from django.utils.safestring import SafeString
 
 _INPUTS = {
     f"django/forms/widgets/{name}.html"
-    for name in ("text", "number", "hidden", "date", "datetime", "time", "email", "url", "password", "checkbox")
+    for name in (
+        "text",
+        "number",
+        "hidden",
+        "date",
+        "datetime",
+        "time",
+        "email",
+        "url",
+        "password",
+        "checkbox",
+    )
 }
 _TEXTAREA = "django/forms/widgets/textarea.html"
 _SELECT = "django/forms/widgets/select.html"
@@ -49,7 +60,10 @@ def _textarea(widget: Mapping[str, Any]) -> SafeString:
 
 def _option(option: Mapping[str, Any]) -> SafeString:
     return format_html(
-        '<option value="{}"{}>{}</option>', str(option["value"]), _attributes(option["attrs"]), option["label"]
+        '<option value="{}"{}>{}</option>',
+        str(option["value"]),
+        _attributes(option["attrs"]),
+        option["label"],
     )
 
 
@@ -59,7 +73,10 @@ def _select(widget: Mapping[str, Any]) -> SafeString:
         inner = SafeString("".join(_option(o) for o in options))
         said.append(format_html('<optgroup label="{}">{}</optgroup>', group, inner) if group else inner)
     return format_html(
-        '<select name="{}"{}>{}</select>', widget["name"], _attributes(widget["attrs"]), SafeString("".join(said))
+        '<select name="{}"{}>{}</select>',
+        widget["name"],
+        _attributes(widget["attrs"]),
+        SafeString("".join(said)),
     )
 
 
