@@ -45,7 +45,6 @@ from sextant_server.records.models import (
     SubjectRow,
 )
 
-
 # A page reads the same texts as the page before it. What was made of one is kept: the values are frozen, and a text
 # that changed is another text.
 
