@@ -32,18 +32,18 @@ from sextant_client.answers import (
     TokenInfo,
     read,
 )
+from sextant_client.datasets import Datasets
 from sextant_client.deciding import Deciding
 from sextant_client.people import People
 
 if TYPE_CHECKING:
-    from sextant.data.versions import DataVersion
     from sextant.lifecycle.failure_modes import FailureMode
 
 #: As much as the server takes in one request: one transaction.
 BATCH = 1000
 
 
-class Project(Deciding, People):
+class Project(Datasets, Deciding, People):
     """A project of a client; get one with `Client.project`. `info` holds its settings as they were last
     read."""
 
@@ -208,44 +208,6 @@ class Project(Deciding, People):
             digest = present[subject]
         body = {"subject": subject, "digest": digest, "role": role, "person": person}
         return read(Signature, self._ask("POST", "signatures", body=body))
-
-    # --- datasets
-
-    def datasets(self) -> dict[str, Any]:
-        """Every dataset at its newest version, and how fresh those are that a pipeline keeps."""
-        answer: dict[str, Any] = self._ask("GET", "datasets")
-        return answer
-
-    def dataset(self, name: str) -> dict[str, Any]:
-        """A dataset: its versions, where they came from, and how fresh it is; `NotFound` if it has none."""
-        answer: dict[str, Any] = self._ask("GET", "datasets", name)
-        return answer
-
-    def data_version(self, name: str, number: int) -> dict[str, Any]:
-        """One version of a dataset, with its profile if one was kept."""
-        answer: dict[str, Any] = self._ask("GET", "datasets", name, "versions", str(number))
-        return answer
-
-    def put_data_version(
-        self, version: DataVersion, *, profile: Mapping[str, Any] | None = None
-    ) -> dict[str, Any]:
-        """Say what a commit made. Its rows stay in the data home; the newest version becomes the present one, and
-        what rests on another becomes stale. Saying it again changes its tags, its profile and whether it is kept."""
-        said = version.plain()
-        said["columns"] = said.pop("schema")
-        del said["total"]
-        gone = version.gone_on.isoformat() if version.gone_on else None
-        body = {
-            **said,
-            "tags": list(version.tags),
-            "state": version.state,
-            "gone_on": gone,
-            "profile": profile,
-        }
-        answer: dict[str, Any] = self._ask(
-            "PUT", "datasets", version.name, "versions", str(version.number), body=body, again=True
-        )
-        return answer
 
     # --- gates
 

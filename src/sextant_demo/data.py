@@ -47,6 +47,8 @@ SOURCES = {
         privacy="Only the digit boxes are kept, without the form's number",
     ),
 }  # fmt: skip
+#: Where all images come from.
+UCI = "source:uci-digits@2026-06-01"
 #: What each digit looks like, and what it is taken for.
 _SHAPES = (
     ("0", "One closed round", "Upright oval", "Slanted oval"),
@@ -80,6 +82,11 @@ def collect(story: Story) -> None:
         story.put(source, key)
     for name in ("train", "test", "faded", "scans", "arrivals"):
         story.name(f"dataset:{name}@v1", note="split by a fixed seed before anything was trained")
+    split = "recipe:split@seed-20260601"
+    story.commit("train", "data/train-v1.parquet", "900 images to learn from", sources=[UCI], recipe=split)
+    story.commit(
+        "scans", "data/scans-v1.parquet", "297 images that come in later", sources=[UCI], recipe=split
+    )
     story.check("training-rows", "leakage-test")
 
 
@@ -157,6 +164,10 @@ def collect_again(story: Story) -> None:
     write(as_table(again), data / "rescanned.parquet")
     write(as_table(part("test").shifted()), data / "shifted.parquet")
     story.learn()
+    story.commit(
+        "train", "data/train-v2.parquet", "The archive scanned again, beside what was there",
+        sources=["dataset:train@v1", "dataset:rescanned@v1"], recipe="recipe:join@1",
+    )  # fmt: skip
     for name in ("train", "scans"):
         story.name(f"dataset:{name}@v2", note="with scans since the scanner's update")
     story.check("training-rows", "leakage-test")

@@ -19,13 +19,14 @@ from sextant.maintenance.documents import (
 )
 from sextant.reports import RETRAINING, DriftRun, RetrainingRun
 from sextant_demo.data import resolve, write_scans
-from sextant_demo.images import FEATURES, part
+from sextant_demo.images import FEATURES, as_table, part
 from sextant_demo.people import Traffic
 from sextant_demo.problem import took
 from sextant_demo.readers import reader, version
 from sextant_demo.story import PRODUCT, Story, now, producer
 
 THRESHOLD, CADENCE_DAYS = 0.1, 7
+DAYS_SEED, SCANS_A_DAY = 58, 300
 #: By how many points the share of forms read right may fall before it counts as drift of the results.
 FALL = 0.05
 
@@ -51,11 +52,33 @@ def plan(story: Story) -> None:
 def find_drift(story: Story) -> None:
     """What came in since the scanner's update, against what the reader learned from: really measured."""
     write_scans(story, part("scans").shifted(), "v2")
+    story.commit(
+        "scans", "data/scans-v2.parquet", "Since the scanner's update", sources=["source:returned-forms@2026-06-01"],
+        recipe="recipe:cut-out-boxes@2",
+    )  # fmt: skip
+    keep_days(story)
     story.write_file(story.criteria(), moved=True)
     for name in ("scans", "arrivals"):
         story.name(f"dataset:{name}@v2", note="since the scanner's update")
     resolve(story, *story.check("quality-scans", "quality-arrivals", "freshness-arrivals", "drift-scans"))
     results_drift(story, "reader@m1")
+
+
+def keep_days(story: Story) -> None:
+    """Two weeks of scans, a profile for each day: seven days before the scanner's update, seven since. The images are
+    real; which of them comes on which day is invented."""
+    import numpy as np
+    import pyarrow as pa
+
+    scans, rng = part("scans"), np.random.default_rng(DAYS_SEED)
+    last = now().replace(hour=12, minute=0, second=0, microsecond=0)
+    parts, at = [], []
+    for ago in reversed(range(14)):
+        came = scans.take(rng.integers(0, len(scans), SCANS_A_DAY))
+        parts.append(came if ago >= 7 else came.shifted())
+        at += [last - timedelta(days=ago)] * SCANS_A_DAY
+    rows = as_table(*parts, scanned_at=pa.array(at, pa.timestamp("us", tz="UTC")))
+    story.keep_days("scans", rows, "scanned_at", ("digit", *FEATURES))
 
 
 def results_drift(story: Story, way: str) -> None:

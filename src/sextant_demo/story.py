@@ -86,6 +86,32 @@ class Story:
         asked = [{"target": k, "reason": why, "until": until} for k, why in (waivers or {}).items()]
         project.decide(phase, outcome, note=note, waivers=asked, by=by)  # type: ignore[arg-type]
 
+    # --- data
+
+    def commit(
+        self, name: str, path: str, message: str, *, sources: Sequence[str] = (), recipe: str = ""
+    ) -> None:
+        """Keep a table as a version of a dataset, as `sextant data commit` does: its rows, its profile, and what
+        became of the rows of the version before. A table whose rows are kept makes no version."""
+        from sextant.data.versions import Store
+        from sextant.tables import table
+        from sextant_client.keeping import home_of, keep
+
+        project = self.project
+        store = Store(home_of(project, self.folder.parent))
+        keep(
+            project, store, name, table(self.folder / path), message=message, sources=sources, recipe=recipe, key="image"
+        )  # fmt: skip
+
+    def keep_days(self, name: str, rows: Any, time: str, columns: Sequence[str]) -> None:
+        """Keep the profile of each day's rows, as `sextant data days` does. Their times are invented."""
+        from sextant.data.days import by_day
+        from sextant.tables import table
+
+        project = self.project
+        for day, found in by_day(table(rows, name=name), time, columns=columns):
+            project.put_day(name, day, found.plain(), origin="simulated")
+
     # --- measuring
 
     def check(self, *names: str) -> list[Evidence]:

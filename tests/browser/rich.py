@@ -115,6 +115,11 @@ def _data(project: Project) -> None:
             "recipe:clean@r1", ("golden",), state, NOW if state == "erased" else None,  # type: ignore[arg-type]
         )  # fmt: skip
         data.put_data_version(project, LOCAL, version, profile=profile(rows).plain())
+    for ago in range(10):
+        moved = pa.table(
+            {"digit": [n + 40 * (ago < 5) for n in range(120)], "said": words, LONG: [1.5] * 120}
+        )
+        data.put_day(project, LOCAL, "scans", NOW.date() - timedelta(days=ago), profile(moved).plain())
     event = {
         **LINEAGE,
         "eventType": "FAIL",

@@ -11,7 +11,7 @@ from sextant_server.problem import opportunity_actions as opportunities
 from sextant_server.projects.models import Project
 from sextant_server.records.models import DecisionRow, SignatureRow
 from tests.browser.conftest import Visit
-from tests.browser.rich import LONG, kinds, rich_project
+from tests.browser.rich import LONG, NOW, kinds, rich_project
 from tests.server.world import LOCAL, open_project
 from tests.ui.axe import violations
 
@@ -36,6 +36,8 @@ FULL = {
     "decided": {}, "job": {}, "changed-since": {"subject": "brief"}, "compare-briefs": {}, "talk": {},
     "target-numbers": {"key": "clerks"},
     "dataset": {"dataset": "scans"}, "data-version": {"dataset": "scans", "number": 1},
+    "data-diff": {"dataset": "scans", "before": 1, "after": 2}, "data-drift": {"dataset": "scans"},
+    "data-drift-cell": {"dataset": "scans"},
 }  # fmt: skip
 OUTSIDE = (
     "home", "new-project", "new-from-text", "new-live", "new-example", "opportunities", "accounts", "password", "today",
@@ -76,6 +78,9 @@ def _address(name: str, project: Project) -> str:
     if name == "talk":
         return reverse("talk", args=[project.slug]) + "?about=item:1a"
     given = dict(FULL[name])
+    if name == "data-drift-cell":
+        day = {"day": NOW.date().isoformat()}
+        return reverse(name, kwargs={"slug": project.slug, **given, **day}) + "?feature=digit"
     if name == "decided":
         given["number"] = DecisionRow.objects.latest("id").pk
     if name == "job":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from datetime import date
 
 import pytest
 
@@ -32,5 +33,23 @@ def test_versions_from_the_command_line(mine: Shell, monkeypatch: pytest.MonkeyP
         kept = client.project("forms").dataset("people")["versions"]
         assert [(v["number"], v["state"]) for v in kept] == [(3, "kept"), (2, "erased"), (1, "erased")]
         assert client.project("forms").data_version("people", 1)["profile"]["rows"] == 2
+        assert client.project("forms").data_version("people", 2)["changes"]["added"] == 1
     assert "no longer reproducible" in mine("data", "checkout", "people@1", "-o", "x.csv", code=2).err
     assert "names no dataset" in mine("data", "verify", "../x", code=2).err
+
+
+def test_days_from_the_command_line(mine: Shell) -> None:
+    mine.write(
+        "visits.csv", "at,pages\n2026-06-01 08:00:00,3\n2026-06-01 23:59:59,5\n2026-06-02 00:00:00,8\n,9\n"
+    )
+    found = mine("data", "days", "visits", "visits.csv", "--time", "at", "--columns", "pages")
+    assert "Kept the profiles of 2 days" in found.err and "2026-06-01" in found.out
+    kept = mine("data", "days", "visits", "--format", "json").json
+    assert [(d["day"], d["rows"]) for d in kept] == [("2026-06-01", 2), ("2026-06-02", 1)]
+    with connect() as client:
+        profile = client.project("forms").day("visits", date(2026, 6, 1))["profile"]
+    assert profile["columns"][0]["numbers"]["mean"] == 4
+    one = mine("data", "days", "visits", "visits.csv", "--time", "at", "--from", "2026-06-02", "--simulated")
+    assert "1 day." in one.err and "simulated" in one.out
+    assert "give --time" in mine("data", "days", "visits", "visits.csv", code=2).err
+    assert "dates or times" in mine("data", "days", "visits", "visits.csv", "--time", "pages", code=2).err

@@ -90,6 +90,7 @@ GOOD: dict[tuple[str, str], tuple[int, Any]] = {
     ),
     ("PUT", f"{ONE}/timeline"): (200, [{"phase": "data", "planned_start": "2026-01-01", "planned_cost": 100}]),
     ("PUT", f"{ONE}/datasets/{{dataset}}/versions/{{number}}"): (200, DATA_VERSION),
+    ("PUT", f"{ONE}/datasets/{{dataset}}/days/{{day}}"): (200, {"profile": DATA_VERSION["profile"]}),
     # `accuracy` is measured, and takes no declared number.
     ("POST", f"{ONE}/numbers/{{key}}"): (422, {"source": "a board", "rows": [{"day": "2026-01-01", "value": 1.5}]}),
     ("POST", f"{ONE}/numbers/{{key}}/sql"): (404, {"source": "sales", "sql": "SELECT 1, 2", "again": "daily"}),
@@ -121,7 +122,7 @@ def places(world: World, path: str) -> dict[str, Any]:
     return {
         "slug": "forms", "key": key, "kind": kind, "name": "reader", "digest": world.evidence, "phase": "problem",
         "target": "1d", "username": "leaver", "token_id": world.token.pk, "webhook_id": world.webhook.pk,
-        "job_id": world.job.pk, "dataset": "train", "number": 1,
+        "job_id": world.job.pk, "dataset": "train", "number": 1, "day": "2026-06-01",
         "comment": world.comment, "review": world.review, "link_id": world.link,
     }  # fmt: skip
 

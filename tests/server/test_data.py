@@ -250,3 +250,111 @@ def test_a_freshness_check_says_when_it_came(asking: Asking) -> None:
     records.add_evidence(asking.project, LOCAL, [fresh])
     [found] = queries.freshness(asking.project, datetime.now(UTC))
     assert found.last == when and not found.overdue
+
+
+def _days(asking: Asking, count: int, *, moved_from: int, rows: int = 400) -> None:
+    """Days up to today; the values of x are moved by half their range from day `moved_from` on."""
+    for i in range(count):
+        values = [n % 100 + 50 * (i >= moved_from) for n in range(rows)]
+        found = measured(pa.table({"x": values, "city": ["Oslo", "Bergen"] * (rows // 2)})).plain()
+        day = datetime.now(UTC).date() - timedelta(days=count - 1 - i)
+        answer = asking.client.put(
+            f"/api/v1/projects/forms/datasets/train/days/{day}",
+            {"profile": found},
+            content_type="application/json",
+        )
+        assert answer.status_code == 200, answer.content
+
+
+def test_days_drift_from_the_first_ones_and_from_a_version(
+    asking: Asking, django_assert_max_num_queries: Any
+) -> None:
+    browser = client(account("boss", is_superuser=True))
+    assert "sextant data days train" in browser.get("/p/forms/data/train/drift/").content.decode()
+    _days(asking, 5, moved_from=5)
+    # Five days, and nothing to compare them with.
+    assert "Nothing to compare with yet" in browser.get("/p/forms/data/train/drift/").content.decode()
+    _days(asking, 12, moved_from=10)
+    text = browser.get("/p/forms/data/train/drift/").content.decode()
+    assert "its own first 7 days" in text and text.count('class="l4 drifted"') == 2
+    # The day's city did not move: steady on all twelve days.
+    assert text.count("l0 steady") >= 12
+    today = datetime.now(UTC).date()
+    cell = browser.get(f"/p/forms/data/train/drift/{today}/?feature=x").content.decode()
+    assert "Drifted" in cell and 'path class="then"' in cell and 'path class="now"' in cell
+    said = browser.get(f"/p/forms/data/train/drift/{today}/?feature=city").content.decode()
+    assert "Steady" in said and "Oslo" in said
+    # Against a version in which x was moved already, the earlier days are the odd ones.
+    moved = measured(pa.table({"x": [n % 100 + 50 for n in range(900)]})).plain()
+    asking.put(1, profile=moved, columns=[["x", "int64"]], rows=900)
+    with django_assert_max_num_queries(60):
+        text = browser.get("/p/forms/data/train/drift/?against=train@1").content.decode()
+    assert text.count('class="l4 drifted"') == 10
+    for odd in ("?against=train@9", "?against=nothing", "?against=train@" + "9" * 30):
+        assert browser.get(f"/p/forms/data/train/drift/{odd}").status_code == 404
+    for odd in (
+        "2026-13-01/?feature=x",
+        "yesterday/?feature=x",
+        f"{today}/?feature=y",
+        "1999-01-01/?feature=x",
+    ):
+        assert browser.get(f"/p/forms/data/train/drift/{odd}").status_code == 404
+    assert audit.projections(asking.project) == []
+
+
+def test_a_day_is_replaced_and_what_no_day_can_be_is_refused(asking: Asking) -> None:
+    _days(asking, 1, moved_from=1)
+    _days(asking, 1, moved_from=0)
+    [day] = asking.client.get("/api/v1/projects/forms/datasets/train/days").json()["days"]
+    assert day["rows"] == 400
+    one = asking.client.get(f"/api/v1/projects/forms/datasets/train/days/{day['day']}").json()
+    assert one["profile"]["columns"][0]["numbers"]["maximum"] == 149
+    # The text is not in the log, so that it can be erased.
+    assert not asking.project.records.filter(body__contains="Bergen").exists()
+    for when in ("2990-01-01", "1066-10-14"):
+        answer = asking.client.put(
+            f"/api/v1/projects/forms/datasets/train/days/{when}", {"profile": one["profile"]},
+            content_type="application/json",
+        )  # fmt: skip
+        assert answer.status_code == 422 and "between 1970 and today" in answer.json()["detail"]
+
+
+def test_what_differs_between_two_versions(asking: Asking) -> None:
+    browser = client(account("boss", is_superuser=True))
+    old = measured(pa.table({"x": list(range(100)), "city": ["Oslo"] * 100})).plain()
+    new = measured(pa.table({"x": list(range(50, 150)), "city": ["Oslo", "Bergen"] * 50})).plain()
+    asking.put(1, profile=old, columns=[["x", "int64"], ["city", "string"], ["gone", "string"]])
+    changes = {
+        "against": 1,
+        "key": "x",
+        "added": 50,
+        "removed": 50,
+        "changed": 25,
+        "same": 25,
+        "cells": {"city": 25},
+    }
+    kinds = [["x", "double"], ["city", "string"], ["new", "bool"]]
+    answer = asking.put(2, digest="cd" * 32, parent=1, profile=new, columns=kinds, changes=changes)
+    assert answer.json()["changes"] == changes
+    text = browser.get("/p/forms/data/train/diff/1/2/").content.decode()
+    for said in (
+        "new is new",
+        "gone is gone",
+        "int64 became double",
+        "the same x, other values",
+        "Bergen",
+        ">50 %<",
+    ):
+        assert said in text, said
+    # Backwards nobody has compared rows; profiles tell all the same.
+    text = browser.get("/p/forms/data/train/diff/2/1/").content.decode()
+    assert "sextant data diff train 2 1" in text and "new is gone" in text
+    assert browser.get("/p/forms/data/train/diff/1/9/").status_code == 404
+    assert audit.projections(asking.project) == []
+
+
+def test_a_project_that_counts_versions_goes_on_counting(asking: Asking) -> None:
+    records.put_subject(asking.project, LOCAL, Version.parse("dataset:train@v1"))
+    asking.put(1)
+    asking.put(2, digest="cd" * 32, parent=1)
+    assert SubjectRow.objects.get(kind="dataset", name="train").version == "v2"

@@ -112,6 +112,9 @@ PAGES = [
     Row("GET", "datasets", "view", 200),
     Row("GET", "dataset", "view", 200),
     Row("GET", "data-version", "view", 200),
+    Row("GET", "data-diff", "view", 200),
+    Row("GET", "data-drift", "view", 200),
+    Row("GET", "data-drift-cell", "view", 302),
     Row("GET", "evidence", "view", 200),
     Row("GET", "documents", "view", 302),
     Row("GET", "new-document", "edit", 200),
@@ -282,6 +285,15 @@ API = [
     Row("GET", f"{_ONE}/datasets/{{dataset}}", "view", 200),
     Row("GET", f"{_ONE}/datasets/{{dataset}}/versions/{{number}}", "view", 200),
     Row("PUT", f"{_ONE}/datasets/{{dataset}}/versions/{{number}}", "evidence", 200, DATA_VERSION),
+    Row("GET", f"{_ONE}/datasets/{{dataset}}/days", "view", 200),
+    Row("GET", f"{_ONE}/datasets/{{dataset}}/days/{{day}}", "view", 200),
+    Row(
+        "PUT",
+        f"{_ONE}/datasets/{{dataset}}/days/{{day}}",
+        "evidence",
+        200,
+        {"profile": DATA_VERSION["profile"]},
+    ),
     Row("POST", "/api/v1/lineage", "send lineage", 201, LINEAGE),
     Row("GET", f"{_ONE}/log", "view", 200),
     Row("GET", f"{_ONE}/head", "view", 200),
@@ -380,6 +392,7 @@ def places(world: World) -> dict[str, Any]:
         "webhook_id": world.webhook.pk, "job_id": world.job.pk, "name": "reader",
         "secret": "0" * 64, "dataset": "train", "token": "none", "shape": "items", "ending": "csv",
         "comment": world.comment, "review": world.review, "link_id": world.link,
+        "before": 1, "after": 1, "day": "2026-06-01",
     }  # fmt: skip
 
 

@@ -122,13 +122,14 @@ LINEAGE: dict[str, Any] = {
 
 def with_dataset(project: Project) -> None:
     from sextant.data.versions import DataVersion
-    from sextant_server.data.actions import put_data_version
+    from sextant_server.data.actions import put_data_version, put_day
 
     version = DataVersion(
         "train", 1, "ab" * 32, 100, "", (("id", "int64"),), AT, "ann", "first", "replace", None, ("dataset:raw@v1",),
         "recipe:clean@r1", ("golden",),
     )  # fmt: skip
     put_data_version(project, LOCAL, version, profile=DATA_VERSION["profile"])
+    put_day(project, LOCAL, "train", AT.date(), DATA_VERSION["profile"])
 
 
 def with_people(project: Project) -> tuple[str, str, int]:

@@ -234,6 +234,11 @@ def unsuited(of: Table, column: str) -> str:
     return _unsuited(_profiled(of, (column,))[column])
 
 
+def incomparable(reference: Column, current: Column) -> str:
+    """Why two profiles of a column cannot be compared, as a sentence; empty if they can."""
+    return _unlike(reference, current) or _unsuited(reference) or _nothing(reference, current)
+
+
 def compared(
     reference: Column, current: Column, *, bins: int = 10, tables: tuple[Table, Table] | None = None
 ) -> Histograms:
@@ -280,7 +285,7 @@ def _looked_at(
         "kind": r.kind,
         "missing": (_share(r.missing, r.rows), _share(c.missing, c.rows)),
     }
-    if why := _unlike(r, c) or _unsuited(r) or _nothing(r, c):
+    if why := incomparable(r, c):
         return _Looked(ColumnDrift(**common, verdict="not_compared", why=why))
     found = compared(r, c, bins=bins, tables=tables)
     common |= {

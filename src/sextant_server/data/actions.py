@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
 
 from sextant.canonical import canonical
+from sextant.chain import body_digest
 from sextant.criteria import Setting
 from sextant.data.documents import Pipeline
 from sextant.data.openlineage import ENDED, Dataset, RunEvent, key_of
@@ -20,7 +21,7 @@ from sextant.errors import Conflict, InvalidInput, SextantError
 from sextant.evidence import Producer, Version
 from sextant.reports import Freshness, PipelineRun
 from sextant_server.data import queries
-from sextant_server.data.models import DataVersionRow, Run, Written
+from sextant_server.data.models import DataVersionRow, DayProfile, Run, Written
 from sextant_server.jobs.actions import enqueue
 from sextant_server.people.mail_models import Channel
 from sextant_server.projects.models import Project
@@ -34,15 +35,19 @@ MAX_PROFILE = 1_000_000
 CLOCKS = timedelta(minutes=5)
 OLDEST = datetime(1970, 1, 1, tzinfo=UTC)
 _FIXED = ("digest", "rows", "columns", "at", "mode", "parent")
+#: Versions that a project counts itself.
+COUNTED = re.compile(r"v[1-9][0-9]{0,8}")
 _ADDRESS = re.compile(r"[\w.+-]+@(?=[\w-]+\.)")
 
 
 @transaction.atomic
 def put_data_version(
-    project: Project, caller: Caller, version: DataVersion, *, profile: Mapping[str, Any] | None = None
-) -> DataVersionRow:
-    """Say what a commit made; saying it again changes nothing but its tags, its profile and whether its rows are
-    still there. The newest version becomes the present one: what rests on another becomes stale.
+    project: Project, caller: Caller, version: DataVersion, *, profile: Mapping[str, Any] | None = None,
+    changes: Mapping[str, Any] | None = None,
+) -> DataVersionRow:  # fmt: skip
+    """Say what a commit made; saying it again changes nothing but its tags, its profile, what it changed since its
+    parent, and whether its rows are still there. The newest version becomes the present one: what rests on another
+    becomes stale. A project that counts its versions (v1, v2) goes on counting; else they are called by their digest.
 
     `Conflict` where this number is another version already: two data homes then write under one name.
     """
@@ -70,6 +75,7 @@ def put_data_version(
     for name, value in values.items():
         setattr(row, name, value)
     row.profile = text or row.profile
+    row.changes = dict(changes) if changes is not None else row.changes
     if before == row.as_recorded():
         return row
     _record(project, caller, "data_version", [row])
@@ -78,8 +84,37 @@ def put_data_version(
     ).exists()
     if newest and version.reproducible and before is None:
         depends = [v for v in map(_version, version.sources) if v is not None]
-        put_subject(project, caller, version.version, phase="data", depends=depends)
-        _refreshed(project, caller, version.version, version.at, "sextant data commit")
+        called = _called(project, version)
+        put_subject(project, caller, called, phase="data", depends=depends)
+        _refreshed(project, caller, called, version.at, "sextant data commit")
+    return row
+
+
+def _called(project: Project, version: DataVersion) -> Version:
+    """What proof calls a version: v3 where the project counts them, else the start of its digest."""
+    present = queries.present_version(project, version.name)
+    if present is not None and COUNTED.fullmatch(present.version):
+        return Version.of("dataset", version.name, f"v{version.number}")
+    return version.version
+
+
+@transaction.atomic
+def put_day(
+    project: Project, caller: Caller, name: str, day: date, profile: Mapping[str, Any], *, origin: str = "measured"
+) -> DayProfile:  # fmt: skip
+    """Keep the profile of a dataset's rows of one day, so that days are compared for ever, whatever became of the
+    rows. Said again, the day's profile is replaced."""
+    _ = Version.of("dataset", name, "days")
+    if not OLDEST.date() <= day <= (datetime.now(UTC) + CLOCKS).date() + timedelta(days=1):
+        raise InvalidInput(f"{day} can't be", where="day", rule="a day between 1970 and today")
+    text = _checked(profile)
+    lock(project)
+    row = DayProfile.objects.filter(project=project, name=name, day=day).first()
+    before = None if row is None else row.as_recorded()
+    row = row or DayProfile(project=project, name=name, day=day)
+    row.rows, row.origin, row.profile, row.digest = Profile.read(text).rows, origin, text, body_digest(text)
+    if before != row.as_recorded():
+        _record(project, caller, "day_profile", [row])
     return row
 
 

@@ -6,7 +6,7 @@ import gzip
 import io
 import json
 import zlib
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Literal
 
 from django.conf import settings
@@ -18,11 +18,29 @@ from pydantic import AwareDatetime, Field
 from sextant.data.openlineage import read_event
 from sextant.data.versions import DataVersion
 from sextant.errors import Forbidden, InvalidInput
-from sextant_server.data import actions, queries
+from sextant_server.data import actions, drifting, queries
+from sextant_server.data.models import DayProfile
 from sextant_server.projects.api import Strict
 from sextant_server.projects.permissions import access, caller
 
 router = Router(tags=["data"])
+
+
+class ChangesIn(Strict):
+    """What became of the rows of the version `against`: counts alone."""
+
+    against: int = Field(ge=1, lt=2**31)
+    key: str | None = Field(None, max_length=200)
+    added: int = Field(ge=0, lt=2**63)
+    removed: int = Field(ge=0, lt=2**63)
+    changed: int = Field(0, ge=0, lt=2**63)
+    same: int = Field(ge=0, lt=2**63)
+    cells: dict[str, int] = Field(default_factory=dict, max_length=5000)
+
+
+class DayIn(Strict):
+    profile: dict[str, Any]
+    origin: Literal["measured", "simulated"] = "measured"
 
 
 class DataVersionIn(Strict):
@@ -40,6 +58,7 @@ class DataVersionIn(Strict):
     state: Literal["kept", "erased", "expired"] = "kept"
     gone_on: AwareDatetime | None = None
     profile: dict[str, Any] | None = None
+    changes: ChangesIn | None = None
 
 
 @router.get("/projects/{slug}/datasets")
@@ -93,8 +112,42 @@ def put_data_version(
         payload.state, payload.gone_on,
     )  # fmt: skip
     actions.named(version)
-    row = actions.put_data_version(found.project, found.caller, version, profile=payload.profile)
+    row = actions.put_data_version(
+        found.project, found.caller, version, profile=payload.profile,
+        changes=payload.changes.model_dump() if payload.changes else None,
+    )  # fmt: skip
     return queries.as_plain(row)
+
+
+@router.get("/projects/{slug}/datasets/{dataset}/days")
+def list_days(
+    request: HttpRequest, slug: str, dataset: str, limit: int = Query(28, ge=1, le=400)
+) -> dict[str, Any]:
+    """The days of a dataset whose profile is kept, the newest `limit` of them, the earliest first."""
+    found = access(request, slug)
+    rows = drifting.days(found.project, dataset, most=limit)
+    if not rows and not queries.known(found.project, dataset):
+        queries.versions(found.project, dataset, limit=1)
+    return {"days": [_day(row) for row in rows]}
+
+
+@router.get("/projects/{slug}/datasets/{dataset}/days/{day}")
+def get_day(request: HttpRequest, slug: str, dataset: str, day: date) -> dict[str, Any]:
+    """One day of a dataset, with its profile."""
+    row, _, _ = queries.day(access(request, slug).project, dataset, day.isoformat())
+    return {**_day(row), "profile": json.loads(row.profile)}
+
+
+@router.put("/projects/{slug}/datasets/{dataset}/days/{day}")
+def put_day(request: HttpRequest, slug: str, dataset: str, day: date, payload: DayIn) -> dict[str, Any]:
+    """Keep the profile of a dataset's rows of one day. Said again, it is replaced."""
+    found = access(request, slug, "evidence")
+    row = actions.put_day(found.project, found.caller, dataset, day, payload.profile, origin=payload.origin)
+    return _day(row)
+
+
+def _day(row: DayProfile) -> dict[str, Any]:
+    return {"day": row.day, "rows": row.rows, "origin": row.origin, "digest": row.digest}
 
 
 def _fresh(fresh: queries.Fresh) -> dict[str, Any]:

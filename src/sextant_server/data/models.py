@@ -32,6 +32,8 @@ class DataVersionRow(Said):
     by = models.CharField(max_length=200, blank=True, default="")
     message = models.TextField(blank=True, default="")
     profile = models.TextField(blank=True, default="")
+    #: How many rows were added, removed, changed and stayed since the parent, where somebody compared the two.
+    changes = models.JSONField(default=dict, blank=True)
 
     class Meta:
         constraints = [
@@ -50,6 +52,29 @@ class DataVersionRow(Said):
             "sources": self.sources, "recipe": self.recipe, "tags": self.tags, "state": self.state,
             "gone_on": self.gone_on, "said": digest([self.by, self.message]),
             "profile": body_digest(self.profile) if self.profile else "",
+            **({"changes": self.changes} if self.changes else {}),
+        }  # fmt: skip
+
+
+class DayProfile(Said):
+    """What a dataset's rows of one day held: their profile. The log keeps its digest, not its text: that may be
+    erased."""
+
+    name = models.CharField(max_length=80)
+    day = models.DateField()
+    rows = models.PositiveBigIntegerField()
+    origin = models.CharField(max_length=10, default="measured")
+    digest = models.CharField(max_length=64)
+    profile = models.TextField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["project", "name", "day"], name="one_profile_a_day"),
+        ]
+
+    def as_recorded(self) -> dict[str, Any]:
+        return {
+            "name": self.name, "day": self.day, "rows": self.rows, "origin": self.origin, "profile": self.digest,
         }  # fmt: skip
 
 

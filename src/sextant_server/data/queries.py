@@ -16,7 +16,7 @@ from sextant.data.findings import Dealt, dealt_with
 from sextant.errors import NotFound, SextantError
 from sextant.phrases import number
 from sextant.reports import Finding, Freshness, QualityReport, read_evidence
-from sextant_server.data.models import DataVersionRow, Run, Written
+from sextant_server.data.models import DataVersionRow, DayProfile, Run, Written
 from sextant_server.projects.models import Project
 from sextant_server.records.models import DocumentRow, Latest, SubjectRow
 
@@ -162,10 +162,11 @@ def listed(project: Project, now: datetime) -> list[Listed]:
     written = set(
         Written.objects.filter(project=project, wrote=True).values_list("dataset", flat=True).distinct()
     )
+    daily = set(DayProfile.objects.filter(project=project).values_list("name", flat=True).distinct())
     reports = _reports(project)
     decided = resolutions(project)
     found = []
-    for name in {*fresh, *rows, *present, *written, *reports}:
+    for name in {*fresh, *rows, *present, *written, *daily, *reports}:
         report = reports.get(name)
         dealt = dealt_with(report, decided, now.date()) if report else []
         found.append(
@@ -181,6 +182,7 @@ def known(project: Project, name: str) -> bool:
         DataVersionRow.objects.filter(name=name, **of).exists()
         or SubjectRow.objects.filter(kind="dataset", name=name, **of).exists()
         or Written.objects.filter(dataset=name, **of).exists()
+        or DayProfile.objects.filter(name=name, **of).exists()
         or Latest.objects.filter(topic=f"quality_report:{name}", **of).exists()
         or any(p.dataset == name for p in pipelines(project))
     )
@@ -240,6 +242,25 @@ def neighbour(project: Project, name: str, number: int, step: int) -> int | None
     found = DataVersionRow.objects.filter(project=project, name=name)
     found = found.filter(number__gt=number) if step > 0 else found.filter(number__lt=number)
     return found.order_by("number" if step > 0 else "-number").values_list("number", flat=True).first()
+
+
+def day(project: Project, name: str, text: str) -> tuple[DayProfile, date | None, date | None]:
+    """A day's profile (`text` is the day, as in 2026-06-01), and the days with one before and after it; NotFound for
+    a day that has none."""
+    rows = DayProfile.objects.filter(project=project, name=name)
+    try:
+        when = date.fromisoformat(text)
+    except ValueError as error:
+        raise NotFound(f"{text[:40]!r} is no day", rule="write it as in 2026-06-01") from error
+    found = rows.filter(day=when).first()
+    if found is None:
+        raise NotFound(f"no profile of {name[:80]} on {when} is kept", todo="look at the days on its page")
+    days = rows.values_list("day", flat=True)
+    return (
+        found,
+        days.filter(day__lt=when).order_by("-day").first(),
+        days.filter(day__gt=when).order_by("day").first(),
+    )
 
 
 def runs(project: Project, name: str, *, limit: int = SHOWN) -> list[Run]:
@@ -315,4 +336,5 @@ def as_plain(row: DataVersionRow) -> dict[str, Any]:
         "name": row.name, "number": row.number, "digest": row.digest, "rows": row.rows, "columns": row.columns,
         "at": row.at, "by": row.by, "message": row.message, "mode": row.mode, "parent": row.parent,
         "sources": row.sources, "recipe": row.recipe, "tags": row.tags, "state": row.state, "gone_on": row.gone_on,
+        "changes": row.changes or None,
     }  # fmt: skip

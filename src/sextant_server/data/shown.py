@@ -6,12 +6,16 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
+from sextant.data.drift import compared, incomparable
 from sextant.data.findings import Dealt
 from sextant.data.profile import Column, Profile
 from sextant.data.profile_text import bars, rows
 from sextant.errors import SextantError
 from sextant.phrases import number
+from sextant.stats.distances import total_variation
+from sextant_server.data.drawing import Overlay, overlay
 from sextant_server.data.models import DataVersionRow, Run
 from sextant_server.data.queries import Fresh
 
@@ -19,6 +23,13 @@ from sextant_server.data.queries import Fresh
 COLUMNS = 30
 #: A small chart: so many bars, on a field of so many units.
 BARS, WIDTH, HEIGHT = 24, 96, 24
+
+
+#: Distances as people write them.
+DISTANCES = {
+    "total_variation": "Total variation", "jensen_shannon": "Jensen–Shannon", "psi": "PSI", "hellinger": "Hellinger",
+    "cramers_v": "Cramér’s V", "kolmogorov_smirnov": "Kolmogorov–Smirnov", "wasserstein": "Wasserstein",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,3 +167,39 @@ def to_do(
                  f"sextant data commit {name} FILE")
         )  # fmt: skip
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A column whose values are spread otherwise than before: by how much of all rows, and both drawn."""
+
+    name: str
+    distance: float
+    drawing: Overlay | None
+
+
+def schema_diff(before: DataVersionRow, after: DataVersionRow) -> dict[str, list[Any]]:
+    """Columns that are new, that went, and that hold another type: (name, was, is)."""
+    old, new = ({str(c[0]): str(c[1]) for c in row.columns} for row in (before, after))
+    return {
+        "added": [(c, new[c]) for c in new if c not in old],
+        "removed": [(c, old[c]) for c in old if c not in new],
+        "retyped": [(c, old[c], new[c]) for c in old if c in new and old[c] != new[c]],
+    }
+
+
+def moved(before: Profile, after: Profile) -> list[Moved]:
+    """The columns that moved, the farthest first, by their profiles: the total variation, nothing taken off."""
+    theirs = {c.name: c for c in after.columns}
+    found = []
+    for column in before.columns:
+        now = theirs.get(column.name)
+        if now is None or incomparable(column, now):
+            continue
+        counts = compared(column, now)
+        if not sum(counts.reference) or not sum(counts.current):
+            continue
+        distance = total_variation(counts.reference, counts.current)
+        if distance > 0:
+            found.append(Moved(column.name, distance, overlay(column, now)))
+    return sorted(found, key=lambda m: (-m.distance, m.name))

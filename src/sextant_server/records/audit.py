@@ -8,7 +8,7 @@ from typing import Any
 from sextant.canonical import canonical
 from sextant.chain import Record as ChainRecord
 from sextant.chain import Verification, Verifier
-from sextant_server.data.models import DataVersionRow
+from sextant_server.data.models import DataVersionRow, DayProfile
 from sextant_server.labeling.models import Round, Ruling
 from sextant_server.people.talk_models import Comment, Review
 from sextant_server.projects.models import Project
@@ -33,7 +33,7 @@ from sextant_server.records.models import (
 SAYING: tuple[type[Said], ...] = (
     CriterionRow, DocumentRow, SubjectRow, SignatureRow, Exemption, DecisionRow, RoundRow, RiskRow, PlanRow,
     Comment, Review,
-    DataVersionRow, Round, Ruling,
+    DataVersionRow, DayProfile, Round, Ruling,
 )  # fmt: skip
 CHUNK = 2000
 
@@ -160,6 +160,7 @@ KEPT: dict[str, tuple[type[Said], tuple[str, ...]]] = {
     "risk": (RiskRow, ("key",)),
     "plan": (PlanRow, ("phase",)),
     "data_version": (DataVersionRow, ("name", "number")),
+    "day_profile": (DayProfile, ("name", "day")),
     "labeling_round": (Round, ("key",)),
     "labeling_ruling": (Ruling, ("round", "item")),
     "evidence": (EvidenceRow, ()),
