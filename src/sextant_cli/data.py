@@ -272,10 +272,11 @@ def retain(project: Project, name: str, last: int | None, days: float | None, dr
 def erase(project: Project, name: str, where: tuple[str, ...], yes: bool) -> None:
     """Erase one person's rows from every version of a dataset.
 
-    Versions that hold such rows lose all theirs and are no longer reproducible; their profile stays. Copies elsewhere
-    (backups, files that were checked out) are not reached.
+    Versions that hold such rows lose all theirs and are no longer reproducible; their profile stays, measured again
+    without the erased rows. From profiles of versions and days whose rows are not here, every value goes that only the
+    erased rows held; counts by bins stay. Copies elsewhere (backups, files that were checked out) are not reached.
     """
-    from sextant_client.keeping import tell
+    from sextant_client.keeping import forgotten, tell
 
     pairs = [w.partition("=") for w in where]
     if odd := [w for w, (_, sign, _) in zip(where, pairs, strict=True) if not sign]:
@@ -284,12 +285,14 @@ def erase(project: Project, name: str, where: tuple[str, ...], yes: bool) -> Non
         click.confirm(f"Erase these rows from every version of {name}? This cannot be undone", abort=True)
     store = _store(project)
     done = store.erase(name, {column: value for column, _, value in pairs})
-    tell(project, store, name)
+    tell(project, store, name, forgotten(project, store, name, done))
     output.say(
         f"Erased {done.rows:,} rows; {name} is at version {done.present.number} ({done.present.short})"
     )
     if done.versions:
         output.say(f"No longer reproducible: versions {', '.join(map(str, done.versions))}")
+    if done.profiles:
+        output.say(f"Profiles without them: versions {', '.join(map(str, done.profiles))}")
     if done.unsearched:
         output.say(f"Not searched, as they lack the column: versions {', '.join(map(str, done.unsearched))}")
 

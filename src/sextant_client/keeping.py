@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,10 +16,12 @@ from sextant.errors import NotFound
 from sextant_client.embedded import FOLDER, find_home
 
 if TYPE_CHECKING:
-    from sextant.data.versions import Committed, Diff, Store
+    from sextant.data.versions import Committed, Diff, Erased, Store
     from sextant.tables import Table
     from sextant_client.project import Project
 
+#: As many days as are asked for at once.
+MOST_DAYS = 400
 #: Two versions that have no more rows together are compared row by row when the second is kept.
 COMPARED_ROWS = 5_000_000
 
@@ -65,6 +68,28 @@ def tell(
         profile, change = (profiles or {}).get(version.number), (changes or {}).get(version.number)
         if profile or change or known.get(version.number) != (list(version.tags), version.state):
             project.put_data_version(version, profile=profile, changes=change)
+
+
+def forgotten(project: Project, store: Store, name: str, done: Erased) -> dict[int, Any]:
+    """After rows were erased: the profile of the version that is present now, and those that were written anew, to be
+    told. The days' profiles that the project keeps lose what only the erased rows held."""
+    from sextant.data.profile import Profile
+    from sextant.data.profiling import profile
+    from sextant.data.versions.erasing import all_listed
+    from sextant.data.versions.scrub import without
+
+    number = done.present.number
+    if done.versions and store.profile(name, number) is None:
+        store.keep_profile(name, number, profile(store.read(name, str(number))).plain())
+    if done.versions:
+        for day in project.days(name, limit=MOST_DAYS):
+            when = date.fromisoformat(day["day"])
+            before = Profile.model_validate(project.day(name, when)["profile"])
+            after = without(before, done.values if done.values is not None else all_listed(before))
+            if after is not before:
+                project.put_day(name, when, after.plain(), origin=day["origin"])
+    told = {number, *done.profiles} if done.versions else set()
+    return {n: kept for n in sorted(told) if (kept := store.profile(name, n)) is not None}
 
 
 def as_changes(found: Diff, against: int) -> dict[str, Any]:

@@ -51,5 +51,5 @@ def test_days_from_the_command_line(mine: Shell) -> None:
     assert profile["columns"][0]["numbers"]["mean"] == 4
     one = mine("data", "days", "visits", "visits.csv", "--time", "at", "--from", "2026-06-02", "--simulated")
     assert "1 day." in one.err and "simulated" in one.out
-    assert "give --time" in mine("data", "days", "visits", "visits.csv", code=2).err
+    assert "Give --time" in mine("data", "days", "visits", "visits.csv", code=2).err
     assert "dates or times" in mine("data", "days", "visits", "visits.csv", "--time", "pages", code=2).err

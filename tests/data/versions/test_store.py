@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,10 @@ import pyarrow as pa
 import pytest
 from deltalake import DeltaTable
 
+from sextant.canonical import canonical
+from sextant.data.drift import drift
+from sextant.data.profile import Profile
+from sextant.data.profiling import profile
 from sextant.data.versions import Store, rowsum
 from sextant.errors import Conflict, IntegrityFault, InvalidInput, NotFound
 from sextant.tables import engine, table
@@ -161,7 +165,7 @@ def test_erasing_one_person(store: Store, on: Any) -> None:
     store.commit("people", rows({"id": [5], "name": ["eve"]}, on))
     store.commit("people", rows(FIRST, on))
     store.commit("people", rows(SECOND, on))
-    store.keep_profile("people", 3, {"rows": 3})
+    store.keep_profile("people", 3, profile(store.read("people", "3", on=on)).plain())
     done = store.erase("people", {"name": "bob"})
     assert (done.rows, done.versions, done.unsearched) == (1, (2, 3), ())
     assert ids(store, "", on) == [3, 4] and ids(store, "1", on) == [5]
@@ -171,12 +175,46 @@ def test_erasing_one_person(store: Store, on: Any) -> None:
         assert store.find("people", gone).state == "erased"
         with pytest.raises(Conflict, match="no longer reproducible: a person's data was erased"):
             store.read("people", gone)
-    assert store.profile("people", 3) == {"rows": 3}
+    assert store.profile("people", 3)["rows"] == 2 and done.profiles == (3,)
     left = b"".join(p.read_bytes() for p in store.home.rglob("*") if p.is_file())
     assert b"bob" not in left
     # Once more finds nobody, and changes nothing.
     again = store.erase("people", {"name": "bob"})
     assert (again.rows, again.versions, again.present.number) == (0, (), done.present.number)
+
+
+def test_kept_profiles_forget_who_is_erased(store: Store, on: Any) -> None:
+    """Also that of a version whose rows went long ago; what others hold too stays."""
+    now = datetime(2026, 6, 1, tzinfo=UTC)
+    many = {
+        "mail": ["eve@example.org"] * 3 + [f"p{i}@example.org" for i in range(300)],
+        "city": ["Oslo", "Hamar", "Oslo"] + ["Oslo", "Bergen"] * 150,
+        "age": [97.25] * 3 + [20.0 + i % 50 for i in range(300)],
+        "born": [date(1928, 7, 1)] * 3 + [date(1990, 1, 1 + i % 28) for i in range(300)],
+    }
+    store.commit("people", rows(many, on), at=now - timedelta(days=90))
+    store.commit("people", rows({k: [*v, v[5]] for k, v in many.items()}, on), at=now)
+    for number in (1, 2):
+        kept = profile(store.read("people", str(number), on=on)).plain()
+        store.keep_profile("people", number, kept)
+        for theirs in ("eve@example.org", "97.25", "1928-07-01", "Hamar"):
+            assert theirs in canonical(kept)
+    store.retain("people", last=1, now=now)
+    done = store.erase("people", {"mail": "eve@example.org"})
+    assert done.versions == (2,) and done.profiles == (1, 2)
+    left = b"".join(p.read_bytes() for p in store.home.rglob("*.json") if p.is_file())
+    for theirs in (b"eve@", b"97.25", b"1928-07-01", b"Hamar"):
+        assert theirs not in left, theirs
+    old, new = (Profile.model_validate(store.profile("people", n)) for n in (1, 2))
+    # The one was measured again without them, of the other nothing is left to measure.
+    assert (old.rows, new.rows) == (303, 301)
+    assert [c.value for c in old["city"].top or ()] == ["Oslo", "Bergen"] and old["city"].slack == 1
+    assert 2 < old["city"].distinct.value < 4
+    assert old["age"].numbers is not None and old["age"].numbers.maximum > 97.25
+    assert old["born"].times is not None and "1928-07-01" not in str(old["born"].times.earliest)
+    assert new["age"].numbers is not None and new["age"].numbers.maximum == 69
+    # What was scrubbed still adds up and compares.
+    assert (old + old).rows == 606 and drift(old, new)["city"].verdict == "steady"
 
 
 def test_erasing_says_what_it_could_not_search(store: Store, on: Any) -> None:

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from sextant.data.versions import files
+from sextant.data.versions.erasing import scrub
 from sextant.data.versions.rowsum import Rowsum, rowsum
 from sextant.errors import Conflict, IntegrityFault, InvalidInput, NotFound, Unavailable
 from sextant.evidence import Version
@@ -98,13 +99,16 @@ class Committed:
 @dataclass(frozen=True, slots=True)
 class Erased:
     """What erasing did: how many rows went from the present version, which versions can no longer be had again,
-    which could not be searched as they lack the column, and how many files were deleted."""
+    which could not be searched as they lack the column, how many files were deleted, whose kept profiles were written
+    anew, and which values (by column) only the erased rows held; None if those are more than are compared."""
 
     rows: int
     versions: tuple[int, ...]
     unsearched: tuple[int, ...]
     files: int
     present: DataVersion
+    profiles: tuple[int, ...] = ()
+    values: dict[str, set[Any]] | None = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -322,7 +326,7 @@ class Store:
         now: datetime | None = None, dry_run: bool = False,
     ) -> list[DataVersion]:  # fmt: skip
         """Let the rows of old versions go: those that are neither among the `last` ones, nor younger than so many
-        `days`, nor tagged, nor `pinned` by the start of their digest. The present one always stays. Returns
+        `days`, nor tagged, nor `pinned` by the start of their digest or as counted (v3). The present one always stays. Returns
         those that go, or with `dry_run` would go."""
         if last is None and days is None:
             raise InvalidInput("it says neither how many nor how old", rule="give last, or days, or both")
@@ -335,7 +339,7 @@ class Store:
                 if place >= max(last or 0, 1)
                 and not (days is not None and v.at > now - timedelta(days=days))
                 and not v.tags
-                and not any(v.digest.startswith(p) for p in held)
+                and not any(v.digest.startswith(p) or p == f"v{v.number}" for p in held)
             ]
             if going and not dry_run:
                 self._let_go(name, {v.number for v in going}, "expired", now)
@@ -354,8 +358,10 @@ class Store:
         """Erase a person's rows: those in which every column has the value that is given, from every version.
 
         The present version is written anew without them. Earlier versions that hold such rows lose all their
-        rows: they are no longer reproducible and keep their profile. Then every file that held them is
-        deleted, which does not reach backups and copies elsewhere. The values themselves are recorded nowhere.
+        rows: they are no longer reproducible and keep their profile, measured again without the erased rows.
+        Profiles of versions whose rows went earlier lose every value that only those rows held. Then every file that
+        held them is deleted, which does not reach backups and copies elsewhere. The values themselves are recorded
+        nowhere.
         Run it again if it was interrupted: nothing is told as done before it is.
         """
         if not where:
@@ -376,13 +382,18 @@ class Store:
                 )  # fmt: skip
                 self._transact(name, made, written, schema)
             touched = {number for number, rows in holding.items() if rows}
+            anew, values = scrub(
+                self, name, where, [v for v in versions if v.number in touched],
+                [v.number for v in self.log(name) if not v.reproducible or holding.get(v.number, 0) is None],
+            ) if touched else ((), {})  # fmt: skip
             if touched:
                 self._let_go(name, touched, "erased", now)
             gone = self._sweep(name)
             unsearched = tuple(sorted(n for n, rows in holding.items() if rows is None))
             return Erased(
-                holding.get(present.number) or 0, tuple(sorted(touched)), unsearched, gone, self.log(name)[0]
-            )
+                holding.get(present.number) or 0, tuple(sorted(touched)), unsearched, gone, self.log(name)[0],
+                anew, values,
+            )  # fmt: skip
 
     def _holding(self, name: str, version: DataVersion, where: Mapping[str, Any]) -> int | None:
         """How many such rows a version has; None if it lacks a column."""
