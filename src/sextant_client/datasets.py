@@ -6,22 +6,14 @@ from collections.abc import Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from sextant_client.asking import Asking
+
 if TYPE_CHECKING:
     from sextant.data.versions import DataVersion
 
 
-class Datasets:
+class Datasets(Asking):
     """What a project can be asked and told about its datasets. A part of `Project`."""
-
-    def _ask(
-        self,
-        method: str,
-        *path: str,
-        params: Mapping[str, Any] | None = None,
-        body: Any = None,
-        again: bool | None = None,
-    ) -> Any:
-        raise NotImplementedError
 
     def datasets(self) -> dict[str, Any]:
         """Every dataset at its newest version, and how fresh those are that a pipeline keeps."""
