@@ -175,6 +175,13 @@ def listed(project: Project, now: datetime) -> list[Listed]:
     return sorted(found, key=lambda e: (-e.waits, e.name))
 
 
+def names(project: Project) -> set[str]:
+    """The names of the datasets that have a version, or that proof rests on."""
+    kept = DataVersionRow.objects.filter(project=project).values_list("name", flat=True).distinct()
+    named = SubjectRow.objects.filter(project=project, kind="dataset").values_list("name", flat=True)
+    return {*kept, *named}
+
+
 def known(project: Project, name: str) -> bool:
     """Whether anything is known of a dataset of this name."""
     of = {"project": project}

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sextant.data.drift import compared, incomparable
 from sextant.data.findings import Dealt
+from sextant.data.openlineage import key_of
 from sextant.data.profile import Column, Profile
 from sextant.data.profile_text import bars, rows
 from sextant.errors import SextantError
@@ -17,7 +18,7 @@ from sextant.phrases import number
 from sextant.stats.distances import total_variation
 from sextant_server.data.drawing import Overlay, overlay
 from sextant_server.data.models import DataVersionRow, Run
-from sextant_server.data.queries import Fresh
+from sextant_server.data.queries import Edge, Fresh
 
 #: So many columns of a profile are shown on a dataset's home; a version's page shows all.
 COLUMNS = 30
@@ -176,6 +177,38 @@ class Moved:
     name: str
     distance: float
     drawing: Overlay | None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a dataset's descent, with the datasets of the project among its sources to be opened."""
+
+    sources: tuple[tuple[str, str], ...]
+    by: str
+    made: str
+    number: int | None
+    at: datetime
+    state: str
+
+
+def steps(edges: Sequence[Edge], known: Collection[str]) -> list[Step]:
+    """The descent as it is drawn: what was made from what by what. Of a source that is a dataset of the project,
+    its name too, else an empty one."""
+    found = []
+    for edge in edges:
+        sources = tuple((s, name if (name := _dataset_of(s)) in known else "") for s in edge.sources)
+        number = edge.made.removeprefix("version ")
+        found.append(
+            Step(sources, edge.by, edge.made, int(number) if number.isdigit() else None, edge.at, edge.state)
+        )
+    return found
+
+
+def _dataset_of(source: str) -> str:
+    """The dataset that a source names: as `dataset:NAME@VERSION` or as OpenLineage has it."""
+    if source.startswith("dataset:"):
+        return source.removeprefix("dataset:").partition("@")[0]
+    return key_of(source) or ""
 
 
 def schema_diff(before: DataVersionRow, after: DataVersionRow) -> dict[str, list[Any]]:

@@ -44,7 +44,8 @@ def dataset(request: HttpRequest, slug: str, dataset: str) -> HttpResponse:
         "open_count": sum(bool(d.open) for d in dealt),
         "profiled": profiled, "columns": shown.columns(profile, shown.COLUMNS) if profile else None,
         "column_count": len(profile.columns) if profile else 0,
-        "lineage": queries.lineage(rows, runs, dataset), "jobs": last, "shown": queries.SHOWN,
+        "lineage": shown.steps(queries.lineage(rows, runs, dataset)[:12], queries.names(project) - {dataset}),
+        "jobs": last, "shown": queries.SHOWN,
         "day_count": len(drifting.days(project, dataset)),
         "pipeline": next((p for p in queries.pipelines(project) if p.dataset == dataset), None),
         "to_do": shown.to_do(
