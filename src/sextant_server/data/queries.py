@@ -261,6 +261,8 @@ def day(project: Project, name: str, text: str) -> tuple[DayProfile, date | None
         raise NotFound(f"{text[:40]!r} is no day", rule="write it as in 2026-06-01") from error
     found = rows.filter(day=when).first()
     if found is None:
+        if not known(project, name):
+            versions(project, name, limit=1)
         raise NotFound(f"no profile of {name[:80]} on {when} is kept", todo="look at the days on its page")
     days = rows.values_list("day", flat=True)
     return (
