@@ -223,6 +223,21 @@ def test_what_is_no_amount_is_refused(text: str) -> None:
         amount(text, "posts")
 
 
+@pytest.mark.parametrize(
+    ("text", "unit", "fits"),
+    [
+        ("60 %", "EUR", False), ("60 %", "% of revenue", True), ("60 %", "", True), ("€ 5", "USD", False),
+        ("$5", "CAD", True), ("5 €", "EUR a month", True), ("£5", "posts", False), ("€5", "", True),
+    ],
+)  # fmt: skip
+def test_a_sign_of_another_unit_is_told(text: str, unit: str, fits: bool) -> None:
+    if fits:
+        assert amount(text, unit) in (5, 60)
+        return
+    with pytest.raises(InvalidInput, match="has the sign"):
+        amount(text, unit)
+
+
 @given(st.floats(allow_nan=False, allow_infinity=False, width=32))
 def test_an_amount_as_python_writes_it(value: float) -> None:
     assert amount(repr(value)) == value

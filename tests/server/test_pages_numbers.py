@@ -96,7 +96,7 @@ def test_a_file_is_erased_and_the_number_stays(browser: Client, project: Project
 @pytest.mark.parametrize(
     ("fill", "said"),
     [
-        ({"v-value": "many"}, "Enter a number"),
+        ({"v-value": "many"}, "“many” is no number"),
         ({"v-value": None}, "This field is required"),
         ({"v-source": ""}, "This field is required"),
         ({"v-source": "ada@example.com"}, "e-mail address"),
@@ -154,7 +154,7 @@ def test_an_older_day_that_is_entered_later_does_not_speak(browser: Client, proj
 def test_rows_with_a_fault_are_all_left_out(browser: Client, project: Project) -> None:
     response = pasted(browser, "2026-01-31;8\n2026-02-28;many")
     assert response.status_code == 422
-    assert "Row 2: “many” is no number" in errors(response)
+    assert "Row 2: value “many” is no number" in errors(response)
     assert not EvidenceRow.objects.exists()
 
 

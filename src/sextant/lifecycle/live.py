@@ -100,7 +100,7 @@ def live(
     try:
         criterion = Criterion(
             key=key, name=metric, family=family, metric=metric, unit=unit, direction=direction, threshold=threshold,
-            owner=watched_by, origins=(Origin.MEASURED, Origin.DECLARED),
+            owner=watched_by, origins=(Origin.MEASURED, Origin.DECLARED), settings=_SETTINGS[start],
             baseline=None if value is None else Baseline(value=value, source=source, at=today),
             binding=Binding(measured_by=source, owner=watched_by, starts=today),
         )  # fmt: skip
@@ -121,6 +121,10 @@ def live(
     return Live(start, version, since, criterion, monitor, review, evidence)
 
 
+#: In real use it is judged where it is watched and reviewed; before that wherever it may be.
+_SETTINGS: dict[Start, tuple[Setting, ...]] = {
+    "maintenance": (Setting.MONITORING, Setting.REVIEW), "evaluation": (),
+}  # fmt: skip
 #: What an argument is called inside, where that is another name.
 _PLACES = {
     "name": "metric", "key": "metric", "estimand": "metric", "owner": "watched_by", "measured_by": "source",

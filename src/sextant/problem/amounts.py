@@ -10,16 +10,21 @@ from sextant.errors import InvalidInput
 _PLAIN = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?", re.IGNORECASE)
 _THOUSANDS = re.compile(r"[-+]?\d{1,3}(,\d{3})+(\.\d+)?")
 _DECIMAL_COMMA = re.compile(r"[-+]?\d{1,3}(\.\d{3})*,\d+|[-+]?\d+,\d+")
+#: A sign that may stand by a number, and what a unit says that it fits.
+_SIGNS = {
+    "%": ("%", "percent", "per cent", "share", "point"), "$": ("$", "usd", "aud", "cad", "nzd", "sgd", "hkd", "dollar"),
+    "€": ("€", "eur"), "£": ("£", "gbp", "pound"),
+}  # fmt: skip
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
 
 def amount(text: str, unit: str = "") -> float:
     """A number as it is typed: with its unit or without, with marks at the thousands, with a percent sign.
 
-    In the unit `share`, "60 %" is 0.6; in any other a percent sign stays as it is read. "1,234" has a mark at
-    the thousands, "1,5" and "1.234,5" a comma before the decimals.
+    In the unit `share`, "60 %" is 0.6; in a unit of percent it is 60. "1,234" has a mark at the thousands, "1,5"
+    and "1.234,5" a comma before the decimals.
 
-    Raises InvalidInput, with what to write instead.
+    Raises InvalidInput, with what to write instead, also where a percent or currency sign is of another unit.
 
     >>> amount("60 %", "share"), amount("1,200 EUR", "EUR"), amount("1.234,5")
     (0.6, 1200.0, 1234.5)
@@ -31,6 +36,7 @@ def amount(text: str, unit: str = "") -> float:
         bare = bare[:-1]
     elif unit and bare.casefold().endswith(unit.casefold()):
         bare = bare[: -len(unit)]
+    signs = "%" if percent else "".join(sign for sign in _SIGNS if sign in bare)
     bare = re.sub(r"(?<=\d)[\s\u00a0\u202f'](?=\d{3})", "", bare).strip().lstrip("$€£").strip("$€£ \u00a0")
     if _THOUSANDS.fullmatch(bare):
         bare = bare.replace(",", "")
@@ -39,6 +45,13 @@ def amount(text: str, unit: str = "") -> float:
     value = float(bare) if len(bare) <= 40 and _PLAIN.fullmatch(bare) else None
     if value is None or abs(value) == float("inf"):
         raise InvalidInput(f"“{said[:40]}” is no number", todo="write it as 1200, 0.6 or 60 %")
+    for sign in signs:
+        if unit and not any(word in unit.casefold() for word in _SIGNS[sign]):
+            raise InvalidInput(
+                f"“{said[:40]}” has the sign {sign}",
+                rule=f"the unit is {unit[:40]}",
+                todo="write it in that unit",
+            )
     if percent and unit == "share":
         return float(f"{value / 100:.12g}")
     return value

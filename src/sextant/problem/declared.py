@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
@@ -27,6 +27,7 @@ from sextant.evidence import Declared, Producer
 from sextant.problem.amounts import amount, day
 from sextant.reports import first_fault
 
+_T = TypeVar("_T")
 #: More days than this are not entered at once.
 MOST_ROWS = 1000
 BY_HAND = Producer(name="entered by hand")
@@ -174,8 +175,17 @@ def _of_cells(row: list[str], unit: str) -> Reading:
         raise InvalidInput(
             f"it has {len(row)} cell{'s' * (len(row) != 1)}", rule="a row is day, value and, if you like, aim"
         )
-    aim = amount(row[2], unit) if len(row) == 3 and row[2] else None
-    return Reading(day(row[0]), amount(row[1], unit), aim)
+    aim = _cell("aim", amount, row[2], unit) if len(row) == 3 and row[2] else None
+    return Reading(_cell("day", day, row[0]), _cell("value", amount, row[1], unit), aim)
+
+
+def _cell(column: str, read: Callable[..., _T], *given: str) -> _T:
+    """What a cell says, with its column in the error where it cannot be read."""
+    try:
+        return read(*given)
+    except InvalidInput as error:
+        error.what = f"{column} {error.what}"
+        raise
 
 
 def _is_heading(row: list[str]) -> bool:

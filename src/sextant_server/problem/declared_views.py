@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from sextant.criteria import Criterion
 from sextant.errors import InvalidInput, NotFound, SextantError
+from sextant.problem.amounts import amount
 from sextant.problem.declared import MOST_ROWS, Reading, read_rows, refuse_undeclarable
 from sextant_server.problem import numbers, rereading, sources, steps
 from sextant_server.projects.frame import enter, page, put_beside
@@ -27,13 +28,16 @@ _DAY = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
 class ValueForm(forms.Form):
     """One number, with the file that shows it."""
 
-    value = forms.FloatField(label="Number", widget=forms.NumberInput(attrs={"step": "any"}))
+    value = forms.CharField(
+        label="Number", max_length=40, widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        help_text="With its unit or without: 0.6, 60 %, 1,200 EUR.",
+    )  # fmt: skip
     source = forms.CharField(
         label="Where it comes from", max_length=500, help_text="The dashboard or report."
     )
     day = forms.DateField(label="As of", widget=_DAY)
-    aim = forms.FloatField(
-        label="What was aimed at", required=False, widget=forms.NumberInput(attrs={"step": "any"}),
+    aim = forms.CharField(
+        label="What was aimed at", max_length=40, required=False, widget=forms.TextInput(attrs={"autocomplete": "off"}),
         help_text="For that day, if the source says so.",
     )  # fmt: skip
     attachment = forms.FileField(
@@ -141,9 +145,11 @@ class _Entering:
         self.rows = RowsForm(data.get("rows"), prefix="r")
         self.kept = rereading.standing(found.project, criterion.key, timezone.now())
         query = self.kept.query if self.kept else None
-        first = {"source": query.source, "sql": query.sql, "again": query.again} if query else {}
+        first = {"source": query.source, "sql": query.sql} if query else {}
         self.again = AgainForm(data.get("again"), prefix="a", initial=first)
         self.sql = SqlForm(data.get("sql"), prefix="s", initial=first)
+        if query:
+            del self.sql.fields["again"]  # how often stands by itself then
         field = self.sql.fields["source"]
         if isinstance(field, forms.ChoiceField):
             field.choices = [(s.name, f"{s.name} ({s.kind})") for s in self.sources]
@@ -183,19 +189,32 @@ class _Entering:
                 self.preview = sources.readings(source, data["sql"])
             else:
                 self.stored = steps.declare_by_sql(
-                    project, caller, criterion, source, data["sql"], again=data["again"] or None
+                    project, caller, criterion, source, data["sql"], again=data.get("again") or None
                 )
             return
         file = None
         if self.sent == "rows":
             given = read_rows(data["rows"], criterion.unit, today=timezone.now().date())
         else:
-            given = [Reading(data["day"], data["value"], data["aim"])]
+            given = [
+                Reading(
+                    data["day"],
+                    self._amount(data, "value"),
+                    self._amount(data, "aim") if data["aim"] else None,
+                )
+            ]
             if data["attachment"] is not None:
                 file = (data["attachment"].name, _content(data["attachment"]))
         self.stored = steps.declare_numbers(
             project, caller, criterion, given, source=data["source"], file=file
         )
+
+    def _amount(self, data: dict[str, Any], name: str) -> float:
+        try:
+            return amount(data[name], self.criterion.unit)
+        except InvalidInput as error:
+            error.where = name
+            raise
 
 
 def _content(file: Any) -> bytes:

@@ -9,7 +9,7 @@ from datetime import date
 from sextant.criteria import Criterion
 from sextant.errors import InvalidInput
 from sextant.evidence import Declared
-from sextant.phrases import with_unit
+from sextant.phrases import number, with_unit
 from sextant.problem.declared import refuse_undeclarable
 from sextant_server.projects.models import Project
 from sextant_server.records.models import EvidenceRow
@@ -83,7 +83,7 @@ def trend(numbers: list[Number], criterion: Criterion) -> str:
         how = (
             "the same as"
             if not moved
-            else f"{with_unit(abs(moved), criterion.unit)} {'more' if moved > 0 else 'less'} than"
+            else f"{_moved(abs(moved), criterion.unit)} {'more' if moved > 0 else 'less'} than"
         )
         said += f" That is {how} on {_day(first.source_date)}."
     aimed = [n.evidence for n in numbers if n.evidence.aim is not None]
@@ -92,6 +92,19 @@ def trend(numbers: list[Number], criterion: Criterion) -> str:
         reached = sum(e.value >= e.aim if at_least else e.value <= e.aim for e in aimed if e.aim is not None)
         said += f" It reached what was aimed at on {reached} of {len(aimed)} days that had an aim."
     return said
+
+
+def _moved(by: float, unit: str) -> str:
+    """Of a share the points, since "13 % more" would say something else.
+
+    >>> _moved(0.13, "share"), _moved(4, "posts")
+    ('13 points', '4 posts')
+    """
+    return (
+        f"{number(by * 100)} point{'s' * (number(by * 100) != '1')}"
+        if unit == "share"
+        else with_unit(by, unit)
+    )
 
 
 def _day(when: date) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 
 from django.db.models import Max
@@ -50,7 +51,14 @@ class Target:
 
     @property
     def exact(self) -> bool:
-        return self.verdict.lower is None
+        """Whether there is no range about the value: of a full count, and of a declared number."""
+        return self.verdict.lower is None or self.verdict.lower == self.verdict.upper
+
+    @property
+    def when(self) -> datetime | date | None:
+        """When it was measured; of a declared number the day, since nobody knows the hour."""
+        at = self.verdict.at
+        return at.date() if at and self.verdict.origin is Origin.DECLARED else at
 
     @property
     def baseline(self) -> float | None:
