@@ -34,6 +34,8 @@ from sextant_server.environment import Source
 SECONDS = 10
 #: The longest SQL that is taken.
 LONGEST = 10_000
+#: No text, nor anything else that SQLite makes on the way, is longer: no query can fill the memory with it.
+LONGEST_CELL = 1_000_000
 _COMMENT = re.compile(r"\A(?:\s+|--[^\n]*(?:\n|\Z)|/\*.*?\*/)+", re.DOTALL)
 
 
@@ -144,6 +146,7 @@ def _sqlite(source: Source, asked: str) -> list[tuple[Any, ...]]:
         raise _away(source) from None
     try:
         connection.execute("PRAGMA query_only = ON")
+        connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST_CELL)
         connection.set_authorizer(
             lambda action, *_: sqlite3.SQLITE_OK if action in _READING else sqlite3.SQLITE_DENY
         )
