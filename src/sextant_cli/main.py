@@ -41,7 +41,7 @@ SECTIONS = (
     }),
     ("Look at data", {
         "profile": ("profile:profile", "What a table holds, column by column, in some KB"),
-        "labels": ("label_work:labels", "Many people's labels: agreement, consensus, how good each labeler is"),
+        "labels": ("label_rounds:labels", "Many people's labels: agreement, consensus, how good each labeler is"),
         "drift": ("drift:drift", "What has moved between two tables, column by column"),
         "data": ("data:data", "Keep versions of datasets, compare them, and have them again"),
         "quality": ("quality:quality", "Find what is wrong with a table, the gravest first"),

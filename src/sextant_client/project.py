@@ -34,6 +34,7 @@ from sextant_client.answers import (
 )
 from sextant_client.datasets import Datasets
 from sextant_client.deciding import Deciding
+from sextant_client.labeling import Labeling
 from sextant_client.people import People
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
 BATCH = 1000
 
 
-class Project(Datasets, Deciding, People):
+class Project(Datasets, Deciding, Labeling, People):
     """A project of a client; get one with `Client.project`. `info` holds its settings as they were last
     read."""
 

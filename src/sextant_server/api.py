@@ -270,6 +270,7 @@ def routers() -> NinjaAPI:
     """The API with every router mounted once."""
     from sextant_server.data.api import router as data
     from sextant_server.jobs.api import router as jobs
+    from sextant_server.labeling.api import router as labeling
     from sextant_server.lifecycle.api import router as lifecycle
     from sextant_server.people.api import router as people
     from sextant_server.problem.api import router as problem_router
@@ -278,7 +279,18 @@ def routers() -> NinjaAPI:
     from sextant_server.records.api import router as records
     from sextant_server.weeks.api import router as weeks
 
-    for router in (projects, problem_router, deciding, records, lifecycle, people, weeks, jobs, data):
+    for router in (
+        projects,
+        problem_router,
+        deciding,
+        records,
+        lifecycle,
+        people,
+        weeks,
+        jobs,
+        data,
+        labeling,
+    ):
         api.add_router("", router)
     return api
 

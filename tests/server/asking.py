@@ -95,6 +95,22 @@ GOOD: dict[tuple[str, str], tuple[int, Any]] = {
     ("POST", f"{ONE}/numbers/{{key}}"): (422, {"source": "a board", "rows": [{"day": "2026-01-01", "value": 1.5}]}),
     ("POST", f"{ONE}/numbers/{{key}}/sql"): (404, {"source": "sales", "sql": "SELECT 1, 2", "again": "daily"}),
     ("PATCH", f"{ONE}/numbers/{{key}}/sql"): (404, {"again": "weekly"}),
+    ("PUT", f"{ONE}/guidelines/{{guideline}}"): (
+        200, {"body": {"task": "Is it spam?", "values": [{"value": "spam"}, {"value": "ham"}]}, "expected_version": 1}
+    ),
+    ("PUT", f"{ONE}/labeling/{{round}}"): (
+        200, {"guideline": "spam", "name": "First round", "purpose": "labels", "labelers": 3, "most": 5, "settled": 0.7,
+              "gold_share": 0.1, "gold_bar": 0.7, "gold_least": 10, "paid_by": "label", "rate": 0.1, "budget": 20.5,
+              "lease_minutes": 10},
+    ),
+    ("POST", f"{ONE}/labeling/{{round}}/items"): (
+        409, {"rows": [{"id": "n1", "text": "Buy now"}], "kind": "text", "show": ["text"], "other": "", "context": "",
+              "key": "id", "gold": "", "source": "mail"},
+    ),
+    ("POST", f"{ONE}/labeling/{{round}}/state"): (200, {"state": "paused"}),
+    ("POST", f"{ONE}/labeling/{{round}}/labelers"): (201, {"name": "Ann", "email": "ann@example.org"}),
+    ("PUT", f"{ONE}/labeling/{{round}}/labelers/{{labeler}}/state"): (200, {"state": "paused", "deal_again": False}),
+    ("POST", f"{ONE}/labeling/{{round}}/rulings"): (201, {"item": "m1", "answer": {"value": "spam"}, "why": "it sells"}),
     ("POST", f"{ONE}/jobs"): (202, {"kind": "audit.verify", "arguments": {}, "key": "k"}),
 }  # fmt: skip
 
@@ -123,6 +139,7 @@ def places(world: World, path: str) -> dict[str, Any]:
         "slug": "forms", "key": key, "kind": kind, "name": "reader", "digest": world.evidence, "phase": "problem",
         "target": "1d", "username": "leaver", "token_id": world.token.pk, "webhook_id": world.webhook.pk,
         "job_id": world.job.pk, "dataset": "train", "number": 1, "day": "2026-06-01",
+        "guideline": "spam", "round": "first", "labeler": 1,
         "comment": world.comment, "review": world.review, "link_id": world.link,
     }  # fmt: skip
 
@@ -167,7 +184,7 @@ def strict(text: str) -> Any:
 
 READ_AGAIN = (
     "criteria", "evidence", "documents", "subjects", "signable", "verdicts", "gates", "timeline", "risks", "reruns",
-    "failure-modes", "plan", "decisions", "exemptions", "datasets", "jobs", "sign-links", "comments", "reviews",
+    "failure-modes", "plan", "decisions", "exemptions", "datasets", "jobs", "labeling", "sign-links", "comments", "reviews",
     "log/faults", "head", "phases/data/would-go-stale",
 )  # fmt: skip
 

@@ -146,9 +146,9 @@ def with_people(project: Project) -> tuple[str, str, int]:
 
 
 def with_labeling(project: Project) -> None:
-    from tests.server.labeling.making import make_round
+    from tests.server.labeling.making import invite, make_round
 
-    make_round(project, many=2)
+    invite(make_round(project, many=2))
 
 
 def make_world() -> World:

@@ -37,7 +37,9 @@ def round_of(project: Project, key: str) -> Round:
 def rater_of(row: Round, number: int) -> Rater:
     found = row.raters.filter(number=number).select_related("round").first()
     if found is None:
-        raise NotFound(f"there is no labeler {number}", where=row.key)
+        raise NotFound(
+            f"there is no labeler {number}", where=row.key, todo="look at the list of its labelers"
+        )
     return found
 
 

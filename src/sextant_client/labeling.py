@@ -1,0 +1,125 @@
+"""Rounds of labeling: settings, items in, labelers, results, labels out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from sextant.documents import Document
+from sextant_client.asking import Asking
+
+#: As many rows as are sent, or asked for, at once.
+ROWS = 1000
+
+
+class Labeling(Asking):
+    """What a project says of its rounds of labeling."""
+
+    def put_guideline(
+        self, guideline: Document, key: str, *, expected_version: int | None = None
+    ) -> dict[str, Any]:
+        """Store a guideline; its version follows from what a label means. Answers `version` and `published_on`."""
+        body = {"body": guideline.plain(), "expected_version": expected_version}
+        answer: dict[str, Any] = self._ask(
+            "PUT", "guidelines", key, body=body, again=expected_version is None
+        )
+        return answer
+
+    def rounds(self) -> list[dict[str, Any]]:
+        """Every round with its settings, the newest first."""
+        answer: list[dict[str, Any]] = self._ask("GET", "labeling")
+        return answer
+
+    def round(self, key: str) -> dict[str, Any]:
+        """A round: its settings, its `progress`, and its `labelers` by number; `NotFound` if there is none."""
+        answer: dict[str, Any] = self._ask("GET", "labeling", key)
+        return answer
+
+    def put_round(self, key: str, guideline: str, **settings: Any) -> dict[str, Any]:
+        """Make a round by a guideline, or change its settings: name, purpose, labelers, most, settled, gold_share, gold_bar,
+        gold_least, paid_by, rate, budget, lease_minutes. What is not given has its usual value."""
+        answer: dict[str, Any] = self._ask("PUT", "labeling", key, body={"guideline": guideline, **settings})
+        return answer
+
+    def add_items(
+        self, key: str, rows: Iterable[Mapping[str, Any]], *, kind: str = "text", show: Sequence[str] = (),
+        source: str = "", other: str = "", context: str = "", key_column: str = "", gold: str = "",
+    ) -> int:  # fmt: skip
+        """Bring items in: one row each, of plain values; returns how many were new. `show` names the column that labelers
+        see (of a row several), `other` that of a pair's second text, `context` one shown above, `gold` that of the known
+        answer. An item that is there already by its `key_column` stays as it is, so this may be repeated; without one the
+        rows are counted."""
+        common = {
+            "kind": kind, "show": list(show), "source": source, "other": other, "context": context, "gold": gold,
+            "key": key_column or "sextant_row",
+        }  # fmt: skip
+        part: list[Mapping[str, Any]] = []
+        added = 0
+        for number, row in enumerate(rows, 1):
+            part.append(row if key_column else {**row, "sextant_row": str(number)})
+            if len(part) == ROWS:
+                added += self._items(key, part, common)
+                part = []
+        return added + (self._items(key, part, common) if part else 0)
+
+    def _items(self, key: str, part: Sequence[Mapping[str, Any]], common: Mapping[str, Any]) -> int:
+        body = {**common, "rows": list(part)}
+        if body["kind"] == "row" and not body["show"]:
+            hidden = {body["key"], body["gold"], body["context"]}
+            body["show"] = [name for name in part[0] if name not in hidden]
+        added: int = self._ask("POST", "labeling", key, "items", body=body, again=True)["added"]
+        return added
+
+    def set_round_state(self, key: str, state: str) -> dict[str, Any]:
+        """Open, pause or close a round: `open`, `paused` or `closed`."""
+        answer: dict[str, Any] = self._ask(
+            "POST", "labeling", key, "state", body={"state": state}, again=True
+        )
+        return answer
+
+    def invite_labeler(self, key: str, name: str, *, email: str = "") -> dict[str, Any]:
+        """A link that opens a queue in the round and nothing else (`link`, told this once), and the labeler's `number`."""
+        body = {"name": name, "email": email}
+        answer: dict[str, Any] = self._ask("POST", "labeling", key, "labelers", body=body)
+        return answer
+
+    def set_labeler_state(
+        self, key: str, labeler: int, state: str, *, deal_again: bool = True
+    ) -> dict[str, Any]:
+        """Pause a labeler (`paused`), with their items dealt to others, or let them label again (`active`)."""
+        body = {"state": state, "deal_again": deal_again}
+        answer: dict[str, Any] = self._ask(
+            "PUT", "labeling", key, "labelers", str(labeler), "state", body=body
+        )
+        return answer
+
+    def forget_labeler(self, key: str, labeler: int) -> None:
+        """Erase a labeler's name, address and remarks. Their answers stay under the number."""
+        self._ask("DELETE", "labeling", key, "labelers", str(labeler), again=False)
+
+    def round_results(self, key: str) -> dict[str, Any]:
+        """What came of a round: `agreement`, `gold`, `labelers`, `methods`, `one_more`, `cost`."""
+        answer: dict[str, Any] = self._ask("GET", "labeling", key, "results")
+        return answer
+
+    def labels(
+        self, key: str, *, shape: str = "items", method: str = "dawid_skene"
+    ) -> Iterator[dict[str, Any]]:
+        """The labels, fetched a page at a time: one row an item, or with `shape="answers"` one an answer."""
+        after: int | None = 0
+        while after is not None:
+            params = {"shape": shape, "method": method, "after": after, "limit": ROWS}
+            page = self._ask("GET", "labeling", key, "labels", params=params)
+            yield from page["rows"]
+            after = page["next"]
+
+    def rule(self, key: str, item: str, answer: Mapping[str, Any], *, why: str = "") -> dict[str, Any]:
+        """An expert's answer to an item, by its key, such as `{"value": "spam"}`: from here on it is the item's label."""
+        body = {"item": item, "answer": dict(answer), "why": why}
+        made: dict[str, Any] = self._ask("POST", "labeling", key, "rulings", body=body)
+        return made
+
+    def prove_round(self, key: str) -> list[dict[str, Any]]:
+        """Put what a round proves into the log; the kind and the digest of each piece."""
+        made: list[dict[str, Any]] = self._ask("POST", "labeling", key, "proof")
+        return made

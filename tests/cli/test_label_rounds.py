@@ -1,0 +1,84 @@
+"""`sextant labels` on rounds: from a guideline in a file to labels in a file."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from sextant_server.labeling import queries
+from sextant_server.projects.models import Project
+from tests.cli.conftest import Shell
+from tests.server.labeling.making import label_all, truth
+
+pytestmark = pytest.mark.django_db
+
+GUIDELINE = """
+task: Is this message spam?
+answer: choice
+values:
+  - {value: spam, criteria: It sells., examples: "Buy now\\nYou won"}
+  - {value: ham, criteria: Somebody wrote it to you., examples: "At ten?\\nThe invoice"}
+"""
+ITEMS = "id,text,gold\n" + "".join(
+    f"m{n},message {n},{truth(f'message {n}') if n > 20 else ''}\n" for n in range(1, 31)
+)
+
+
+@pytest.fixture
+def begun(mine: Shell) -> Shell:
+    mine.write("spam.yaml", GUIDELINE)
+    mine.write("items.csv", ITEMS)
+    assert "spam is v1, published" in mine("labels", "guideline", "spam", "spam.yaml", "--publish").out
+    mine(
+        "labels",
+        "begin",
+        "first",
+        "--guideline",
+        "spam",
+        "--labelers",
+        "2",
+        "--gold-share",
+        "0.2",
+        "--rate",
+        "0.1",
+    )
+    return mine
+
+
+def test_a_round_from_the_shell(begun: Shell) -> None:
+    assert "30 items came in" in begun("labels", "bring", "first", "items.csv").out
+    assert "0 items came in; 30 were there already" in begun("labels", "bring", "first", "items.csv").out
+    assert "first is open" in begun("labels", "state", "first", "open").out
+    assert "/r/" in begun("labels", "invite", "first", "Ann").out
+    begun("labels", "invite", "first", "Bob")
+    row = queries.round_of(Project.objects.get(slug=begun.slug), "first")
+    for rater in row.raters.order_by("number"):
+        label_all(rater)
+    assert "first" in begun("labels", "rounds").out
+    out = begun("labels", "results", "first").out
+    for words in ("20 of 20 items done", "alpha is 1.000", "100.0% (", "Paid 5."):
+        assert words in out, out
+    assert begun("labels", "results", "first", "--format", "json").json["agreement"]["items"] == 20
+    assert "agreement" in begun("labels", "prove", "first").out
+    assert "m3 is spam" in begun("labels", "settle", "first", "m3", "spam", "--why", "it is").out
+    begun("labels", "fetch", "first", "-o", "labels.jsonl")
+    rows = [json.loads(line) for line in (begun.folder / "labels.jsonl").read_text().splitlines()]
+    found = {r["item"]: (r["label"], r["decided_by"]) for r in rows}
+    assert (
+        found["m2"] == ("spam", "labelers")
+        and found["m3"] == ("spam", "expert")
+        and found["m21"] == ("ham", "known")
+    )
+    begun("labels", "fetch", "first", "--answers", "-o", "answers.csv")
+    assert "labeler-1" in (begun.folder / "answers.csv").read_text()
+    begun("labels", "forget", "first", "1", "--yes")
+    assert row.raters.get(number=1).name == ""
+
+
+def test_what_is_wrong_is_told(begun: Shell) -> None:
+    begun.write("odd.csv", "id,text,gold\n1,hello,maybe\n")
+    assert "one of spam, ham" in begun("labels", "bring", "first", "odd.csv", code=2).err
+    assert "nothing to label" in begun("labels", "state", "first", "open", code=2).err
+    assert "list of rounds" in begun("labels", "results", "second", code=2).err
+    assert "Write" not in begun("labels", "fetch", "first", "-o", "labels.csv", code=2).out
