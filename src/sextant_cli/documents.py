@@ -8,7 +8,7 @@ import click
 
 from sextant.documents import document_kinds, read_document
 from sextant_cli import output
-from sextant_cli.common import as_json_option, on_project, read_json_or_yaml
+from sextant_cli.common import as_json_option, on_project, read_json_or_yaml, yes_option
 from sextant_client.project import Project
 
 
@@ -61,6 +61,25 @@ def put(project: Project, kind: str, file: Path, key: str, expect: int | None) -
     written = project.put_document(made, key, expected_version=expect)
     name = " ".join(filter(None, (kind, written.key)))
     output.say(f"{name} is at version {written.version}, {written.digest[:12]}")
+
+
+@documents.command()
+@click.argument("kind")
+@click.argument("key", default="")
+@yes_option
+@on_project
+def erase(project: Project, kind: str, key: str, yes: bool) -> None:
+    """Erase what the earlier versions of a document say, for good; of a withdrawn one, all.
+
+    Their digests stay in the log. What somebody signed stays readable, and is refused.
+    """
+    if not yes and output.on_terminal():
+        click.confirm("It cannot be had again. Erase it?", abort=True)
+    gone = project.erase_versions(kind, key)
+    said = (
+        f"What version {', '.join(map(str, gone))} said is erased." if gone else "There was nothing to erase."
+    )
+    output.say(said)
 
 
 @documents.command()

@@ -67,6 +67,7 @@ SECTIONS = (
         "sign-link": ("people:sign_link", "Ask stakeholders to sign by a link, without an account"),
         "comment": ("people:comment", "Say something about a target, a document, an item or proof"),
         "review": ("people:review", "Ask somebody to look at something by a day"),
+        "hand-over": ("people:hand_over", "Give what somebody holds to another person"),
     }),
     ("Prove and keep", {
         "audit": ("audit:audit", "Check that the log still says what it said"),

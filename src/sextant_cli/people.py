@@ -1,4 +1,4 @@
-"""`sextant sign-link`, `sextant comment` and `sextant review`: who is asked, what is said, who looks at what."""
+"""`sextant sign-link`, `comment`, `review` and `hand-over`: who is asked, what is said, who looks at what, who leaves."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import click
 
 from sextant_cli import output
-from sextant_cli.common import as_json_option, on_project
+from sextant_cli.common import as_json_option, on_project, yes_option
 from sextant_client.project import Project
 
 _by = click.option("--by", required=True, metavar="NAME", help="Who says so: a person's name.")
@@ -201,3 +201,35 @@ def list_reviews(project: Project, about: str, only_open: bool, form: str) -> No
     rows = [(r.key, r.about, r.asked, r.by, output.day(r.due), r.state) for r in found]
     heads = ("REVIEW", "ABOUT", "WHO IS ASKED", "BY WHOM", "DUE", "STATE")
     output.table(heads, rows, empty="Nobody was asked to review anything yet.")
+
+
+@click.command("hand-over")
+@click.argument("who")
+@click.option(
+    "--to", default="", help="Who takes it: a name, an account or a stakeholder's key. Default: nobody."
+)
+@click.option(
+    "--keep-targets", is_flag=True, help="Leave targets: a new owner asks for new signatures of the goals."
+)
+@click.option("--leaves", is_flag=True, help="They are a stakeholder no more; who takes it gets their part.")
+@click.option("--erase", is_flag=True, help="Erase their address and what was written of them, for good.")
+@yes_option
+@on_project
+def hand_over(
+    project: Project, who: str, to: str, keep_targets: bool, leaves: bool, erase: bool, yes: bool
+) -> None:
+    """Give what somebody holds to another person.
+
+    Their open risks, targets and reviews; with --leaves their links to sign by end, too.
+    """
+    if erase and not yes and output.on_terminal():
+        click.confirm(f"Erase what was written of {who}? It cannot be had again.", abort=True)
+    made = project.hand_over(who, to, targets=not keep_targets, leaves=leaves, erase=erase)
+    heir = made.to or "nobody"
+    for what, listed in (("Risk", made.risks), ("Target", made.targets), ("Review", made.reviews)):
+        for one in listed:
+            output.say(f"{what}: {one} goes from {made.who} to {heir}")
+    if leaves:
+        output.say(f"{made.who} is a stakeholder no more; {made.links} open links ended.")
+    elif not (made.risks or made.targets or made.reviews):
+        output.say(f"{made.who} holds nothing.")

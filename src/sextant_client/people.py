@@ -60,6 +60,19 @@ class Review:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class HandedOver:
+    """What somebody gave to another person: the texts of `risks`, the keys of `targets`, what `reviews` were about, and
+    how many `links` to sign by ended. `links` and the part itself only where they left."""
+
+    who: str
+    to: str
+    risks: tuple[str, ...]
+    targets: tuple[str, ...]
+    reviews: tuple[str, ...]
+    links: int
+
+
 class People:
     """What people around a project are asked and say. A part of `Project`.
 
@@ -110,6 +123,21 @@ class People:
     def erase_comment(self, key: str) -> None:
         """Erase a comment's text for good. That something was said stays on record."""
         self._ask("DELETE", "comments", key, again=False)
+
+    def hand_over(
+        self, who: str, to: str = "", *, targets: bool = True, leaves: bool = False, erase: bool = False
+    ) -> HandedOver:
+        """Give the open risks, targets and reviews of somebody, by name or key, to another person; without `to` to
+        nobody. With `leaves` a stakeholder is none any more and `to` takes their part; with `erase` their address and
+        what was written of them is erased for good. A target's owner is part of what was signed: `targets` off leaves
+        them."""
+        body = {"who": who, "to": to, "targets": targets, "leaves": leaves, "erase": erase}
+        return read(HandedOver, self._ask("POST", "hand-overs", body=body))
+
+    def erase_versions(self, kind: str, key: str = "") -> list[int]:
+        """Erase what the earlier versions of a document say, for good; of a withdrawn one, all. Returns their
+        numbers."""
+        return list(self._ask("DELETE", "documents", kind, key or "-", "versions", again=False)["erased"])
 
     def reviews(self, about: str = "", *, only_open: bool = False, limit: int = 100) -> list[Review]:
         """Who was asked to look at a thing, or at any, the newest first."""

@@ -73,6 +73,7 @@ def test_a_table_in_text_is_a_table_in_json() -> None:
         "user create", "new", "brief", "opportunities import", "opportunities export", "opportunities remove",
         "opportunities open", "criteria load", "criteria sheet", "data checkout", "data erase", "data retain", "data tag",
         "clean apply", "sign-link revoke", "comment add", "comment resolve", "comment erase", "review ask", "review answer",
+        "hand-over", "documents erase",
         "data verify", "numbers add", "numbers paste", "numbers refresh", "numbers sql",
     }  # fmt: skip
     have = {

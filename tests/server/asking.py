@@ -79,6 +79,9 @@ GOOD: dict[tuple[str, str], tuple[int, Any]] = {
     ("POST", f"{ONE}/sign-links"): (
         201, {"subject": "goals", "stakeholder": "mira", "email": "mira@example.org", "days": 7}
     ),
+    ("POST", f"{ONE}/hand-overs"): (
+        201, {"who": "mira", "to": "owner", "targets": True, "leaves": True, "erase": True}
+    ),
     ("POST", f"{ONE}/comments"): (201, {"about": "criterion:accuracy", "text": "@mira, look.", "by": "Ada"}),
     ("PUT", f"{ONE}/comments/{{comment}}/resolution"): (200, {"resolved": True, "by": "Ada"}),
     ("POST", f"{ONE}/reviews"): (201, {"about": "goals", "who": "mira", "due": soon(), "by": "Ada"}),

@@ -76,6 +76,7 @@ def test_a_token_decides_signs_waives_and_approves_nothing(world: World) -> None
         ("POST", "phases/data/iterations", {"reason": "r"}),
         ("POST", "tokens", {"name": "t", "scopes": ["write"]}),
         ("POST", "sign-links", {"subject": "goals", "stakeholder": "mira", "email": "me@example.org"}),
+        ("POST", "hand-overs", {"who": "mira", "to": "owner"}),
         ("POST", "comments", {"about": "goals", "text": "I think so."}),
         ("POST", "reviews", {"about": "goals", "who": "mira", "due": soon()}),
     ):

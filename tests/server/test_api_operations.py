@@ -36,6 +36,7 @@ __all__ = ["world"]
 #: What operations without a body answer.
 OTHER = {"GET": 200, "DELETE": 204, "POST": 201}
 STATUS = {
+    ("DELETE", f"{ONE}/documents/{{kind}}/{{key}}/versions"): 200,
     ("DELETE", f"{ONE}/exemptions/{{target}}"): 200,
     ("DELETE", f"{ONE}/jobs/{{job_id}}"): 200,
     # The proof that is asked for has no file.

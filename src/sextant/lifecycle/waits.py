@@ -26,7 +26,17 @@ from sextant.problem.meetings import Meeting, MeetingPlan
 from sextant.verdicts import Status
 
 Kind = Literal[
-    "signature", "gate", "approval", "blocker", "waiver", "outcome", "target", "review", "meeting", "next"
+    "signature",
+    "gate",
+    "approval",
+    "blocker",
+    "waiver",
+    "outcome",
+    "target",
+    "review",
+    "meeting",
+    "next",
+    "handover",
 ]
 Needs = Literal["sign", "decide", "edit", "evidence", "manage"]
 
@@ -34,7 +44,7 @@ Needs = Literal["sign", "decide", "edit", "evidence", "manage"]
 KINDS: dict[str, str] = {
     "signature": "Signature", "gate": "Gate", "approval": "Approval", "blocker": "Blocker", "waiver": "Waiver",
     "outcome": "Waiver that ran out", "target": "Target", "review": "Review", "meeting": "Meeting",
-    "next": "Next step",
+    "next": "Next step", "handover": "Somebody left",
 }  # fmt: skip
 
 #: So many days before its end a waiver is spoken of, and so many before its day a review or a meeting.

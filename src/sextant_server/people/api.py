@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any, Literal
 
 from django.http import HttpRequest
 from ninja import Query, Router, Schema, Status
 
-from sextant_server.people import mail, sign_actions, signing, talk, talk_actions
+from sextant_server.people import leave_actions, mail, sign_actions, signing, talk, talk_actions
 from sextant_server.people.sign_models import Invitation
 from sextant_server.people.sign_views import LINKS
 from sextant_server.people.talk_models import Comment, Review
@@ -94,6 +95,37 @@ def revoke_sign_link(request: HttpRequest, slug: str, link_id: int) -> Any:
     found = access(request, slug, "edit")
     sign_actions.revoke(found.project, found.caller, link_id)
     return Status(204, None)
+
+
+# --- somebody leaves
+
+
+class HandOverIn(Strict):
+    who: str
+    to: str = ""
+    targets: bool = True
+    leaves: bool = False
+    erase: bool = False
+
+
+class HandedOverOut(Schema):
+    who: str
+    to: str
+    risks: list[str]
+    targets: list[str]
+    reviews: list[str]
+    links: int
+
+
+@router.post("/projects/{slug}/hand-overs", response={201: HandedOverOut})
+def hand_over(request: HttpRequest, slug: str, payload: HandOverIn) -> Any:
+    """Give what somebody holds (open risks, targets, reviews) to another person. With `leaves` they are a stakeholder no
+    more; with `erase`, an owner's right, their address and what was written of them goes for good."""
+    found = access(request, slug, "edit")
+    if payload.erase:
+        found.require("manage")
+    made = leave_actions.hand_over(found.project, found.caller, base=mail.link("", request), **payload.dict())
+    return Status(201, asdict(made))
 
 
 # --- comments

@@ -130,7 +130,7 @@ def compare(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _read(row: DocumentRow, currency: str) -> list[Section]:
-    return signing.of_document(Brief.model_validate(json.loads(row.body)), currency)
+    return signing.of_document(Brief.model_validate(json.loads(row.body)), currency) if row.body else []
 
 
 def _number(given: str | None, otherwise: int) -> int:

@@ -20,7 +20,8 @@ from sextant_server.people.sign_models import Invitation
 from sextant_server.projects.models import Project
 from sextant_server.projects.permissions import Caller
 from sextant_server.records import actions as records
-from sextant_server.records.models import Head, SignatureRow
+from sextant_server.records import erase_actions
+from sextant_server.records.models import DocumentRow, Head, SignatureRow
 from sextant_server.records.queries import project_state, signable
 
 #: How long a code is good, how often it may be tried, how soon another may be asked for, and how many a link has.
@@ -145,10 +146,26 @@ def revoke(project: Project, caller: Caller, invitation_id: int) -> Invitation:
 
 @transaction.atomic
 def forget(project: Project, caller: Caller, stakeholder: str) -> None:
-    """Erase a stakeholder's address from their links and from the outbox; open links end, signatures stay."""
+    """Erase a stakeholder's address: from their links, from the outbox, and from every version of their document. Open
+    links end, signatures stay."""
     records.lock(project)
     rows = Invitation.objects.filter(project=project, stakeholder=stakeholder)
-    for address in set(rows.exclude(email="").values_list("email", flat=True)):
+    known = set(rows.exclude(email="").values_list("email", flat=True))
+    written = [
+        Stakeholder.model_validate_json(body)
+        for body in DocumentRow.objects.filter(project=project, kind="stakeholder", key=stakeholder)
+        .exclude(body="")
+        .order_by("version")
+        .values_list("body", flat=True)
+    ]
+    present = signing.held(project).get(stakeholder)
+    if present is not None and present.email:
+        bare = present.model_copy(update={"email": ""})
+        records.put_document(project, caller, bare, key=stakeholder)
+    for email in {person.email for person in written if person.email}:
+        known.add(email)
+        erase_actions.erase_versions(project, caller, "stakeholder", stakeholder, holding=email)
+    for address in known:
         mail_actions.forget_address(address, project)
     for row in rows.filter(revoked_at=None, signature=None):
         _revoke(project, caller, row)

@@ -13,14 +13,14 @@ from django.urls import reverse
 from sextant.errors import NotFound, SextantError
 from sextant.lifecycle.state import ProjectState
 from sextant.problem.documents import Stakeholder
-from sextant_server.people import mail, mail_actions, sign_actions, signing, talk, talk_actions
+from sextant_server.people import leaving, mail, mail_actions, sign_actions, signing, talk, talk_actions
 from sextant_server.people.mail_models import Channel
 from sextant_server.projects.frame import enter, page, put_beside, sent
 from sextant_server.projects.models import Member
 from sextant_server.projects.permissions import Access
 from sextant_server.records import actions as records
 from sextant_server.records import queries
-from sextant_server.records.models import Head, SignatureRow
+from sextant_server.records.models import DocumentRow, Head, SignatureRow
 
 #: Where a stakeholder's link begins; its secret comes behind.
 LINKS = "/s/"
@@ -168,7 +168,7 @@ def people(request: HttpRequest, slug: str) -> HttpResponse:
             sign_actions.forget(found.project, found.caller, request.POST.get("who", ""))
             messages.success(
                 request,
-                "The address is erased here and from the outbox. What stands beside the name is a document: change it there.",
+                "The address is erased: from links, from the outbox, and from what was written of them.",
             )
             return redirect("people", slug)
         if request.POST.get("do") == "remove-channel":
@@ -192,16 +192,27 @@ def people(request: HttpRequest, slug: str) -> HttpResponse:
     by_subject = {
         s: {x.key: x for x in signing.signers(found.project, state, s, present[s])} for s in subjects
     }
+    earlier = set(
+        DocumentRow.objects.filter(
+            project=found.project, kind="stakeholder", present=False, body__contains="@"
+        ).values_list("key", flat=True)
+    )
     rows: list[dict[str, Any]] = [
         {
             "key": w.key, "person": w.document,
             "stands": [(s, signing.title(s), by_subject[s][w.key]) for s in subjects],
-            "address": any((link := by_subject[s][w.key].invitation) and link.email for s in subjects),
+            "address": w.document.email or w.key in earlier
+            or any((link := by_subject[s][w.key].invitation) and link.email for s in subjects),
         }
         for w in state.documents.get("stakeholder", ())
         if isinstance(w.document, Stakeholder)
     ]  # fmt: skip
+    gone = [one for one in leaving.everybody(found.project) if not one.here]
+    holds = leaving.all_held(found.project, state, gone) if gone else []
     context = {
+        "left": [
+            {"name": one.name, "key": one.key, "held": held} for one, held in zip(gone, holds, strict=True)
+        ],
         "rows": rows, "subjects": [signing.title(s) for s in subjects],
         "members": Member.objects.filter(project=found.project).select_related("user").order_by("user__username"),
         "channels": Channel.objects.filter(project=found.project).order_by("id"), "form": form,

@@ -29,7 +29,7 @@ TOLD = {
     "member": "People changed", "token": "Token changed", "webhook": "Webhook changed",
     "invitation": "Asked to sign", "channel": "Chat channel changed",
     "attachment": "File attached",
-    "comment": "Comment", "review": "Review",
+    "erasure": "Text erased", "comment": "Comment", "review": "Review",
 }  # fmt: skip
 
 #: What one must look at first, first.

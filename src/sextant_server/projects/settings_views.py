@@ -131,7 +131,12 @@ def _apply(found: Access, asked: str, form: forms.Form | None, request: HttpRequ
         return ""
     match asked:
         case "remove-member":
-            actions.remove_member(project, who, request.POST.get("username", ""))
+            name = request.POST.get("username", "")
+            actions.remove_member(project, who, name)
+            messages.success(
+                request,
+                f"{name} is no member any more. If they held anything, People shows what is to hand over.",
+            )
         case "revoke-token":
             actions.revoke_token(project, who, _number(request))
         case "remove-webhook":

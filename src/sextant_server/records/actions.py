@@ -382,7 +382,7 @@ def put_merged(
     lock(project)
     rows = DocumentRow.objects.filter(project=project, kind=document.kind, key=key)
     present = rows.filter(present=True).first()
-    base = rows.filter(version=had).first() if had else None
+    base = rows.filter(version=had).exclude(body="").first() if had else None
     if had is None or present is None or present.version == had or base is None or present.withdrawn:
         return put_document(project, caller, document, key=key, expected_version=had), None
     kind = type(document)

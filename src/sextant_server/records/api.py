@@ -16,7 +16,7 @@ from sextant.evidence import Version
 from sextant.reports import KINDS, AnyEvidence, read_evidence
 from sextant_server.projects.api import Strict
 from sextant_server.projects.permissions import access
-from sextant_server.records import actions, anchors, audit, queries
+from sextant_server.records import actions, anchors, audit, erase_actions, queries
 from sextant_server.records.models import CriterionRow, DocumentRow, EvidenceRow, Head, SubjectRow
 
 router = Router(tags=["records"])
@@ -182,6 +182,12 @@ def get_document(
     if row is None:
         named = " ".join([kind, *([] if key == "-" else [key]), *([f"version {version}"] if version else [])])
         raise NotFound(f"there is no {named[:200]} in {slug}", todo=queries.there_is(found.project, kind))
+    if row.erased:
+        raise NotFound(
+            f"what version {row.version} of {kind} said was erased",
+            where=slug,
+            todo="ask for another version",
+        )
     return _document(row)
 
 
@@ -202,6 +208,14 @@ def withdraw_document(request: HttpRequest, slug: str, kind: str, key: str) -> A
     found = access(request, slug, "edit")
     actions.withdraw_document(found.project, found.caller, kind, _key(key))
     return Status(204, None)
+
+
+@router.delete("/projects/{slug}/documents/{kind}/{key}/versions", response={200: dict[str, list[int]]})
+def erase_versions(request: HttpRequest, slug: str, kind: str, key: str) -> Any:
+    """Erase what the earlier versions of a document say, for good; of a withdrawn one, all. Their digests stay in the
+    log. The answer names the versions that were erased by it."""
+    found = access(request, slug, "manage")
+    return {"erased": erase_actions.erase_versions(found.project, found.caller, kind, _key(key))}
 
 
 # --- subjects and signatures

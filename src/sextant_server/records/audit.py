@@ -135,6 +135,7 @@ def _changed(project: Project) -> Iterator[dict[str, Any]]:
                 yield _fault(
                     table, said.pk, number, f"{table} row {said.pk} does not say what record {number} says"
                 )
+    yield from _wrongly_erased(project)
     rows = EvidenceRow.objects.filter(project=project).select_related("record")
     for row in rows.iterator(chunk_size=CHUNK):
         body = row.record.content
@@ -145,6 +146,19 @@ def _changed(project: Project) -> Iterator[dict[str, Any]]:
             number = row.record.sequence
             detail = f"the index of evidence {row.digest[:12]} does not say what record {number} says"
             yield _fault(EvidenceRow._meta.db_table, row.pk, number, detail)
+
+
+def _wrongly_erased(project: Project) -> Iterator[dict[str, Any]]:
+    """Versions whose text is gone while the record that they name for it says nothing of them."""
+    rows = DocumentRow.objects.filter(project=project).exclude(erasure=None).select_related("erasure")
+    for row in rows.iterator(chunk_size=CHUNK):
+        said = row.erasure.content if row.erasure and row.erasure.kind == "erasure" else {}
+        told = (said.get("kind"), said.get("key")) == (row.kind, row.key) and row.version in said["versions"]
+        if not told or row.body:
+            table, number = DocumentRow._meta.db_table, row.erasure.sequence if row.erasure else 0
+            yield _fault(
+                table, row.pk, number, f"{table} row {row.pk} was not erased as record {number} says"
+            )
 
 
 #: The kinds of records that a table row must stand for, and what names the thing that they are about: of several

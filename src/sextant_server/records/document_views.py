@@ -20,7 +20,7 @@ from sextant.problem.documents import DecisionTree, FiveWs, Roi
 from sextant.problem.five_ws import open_remarks
 from sextant.revisions import changes, sections
 from sextant_server.projects.frame import enter, page
-from sextant_server.records import actions, queries
+from sextant_server.records import actions, erase_actions, queries
 from sextant_server.records.document_forms import DocumentForm, readable, shown
 
 #: Kinds that have a page of their own, by the name of its address. The plain form is there for them too.
@@ -171,6 +171,27 @@ def withdraw(request: HttpRequest, slug: str, kind: str, key: str) -> HttpRespon
     return redirect("documents" if model.many else "project", *([slug, kind] if model.many else [slug]))
 
 
+def erase(request: HttpRequest, slug: str, kind: str, key: str) -> HttpResponse:
+    """Erase what the earlier versions of a document say, for good."""
+    found = enter(request, slug, "manage")
+    model, stored_key = _kind(kind), "" if key == "-" else key
+    if request.method == "POST":
+        try:
+            gone = erase_actions.erase_versions(found.project, found.caller, kind, stored_key)
+        except SextantError as error:
+            if error.status == 404:
+                raise
+            messages.error(request, f"{str(error)[:1].upper()}{str(error)[1:]}.")
+        else:
+            messages.success(
+                request,
+                f"What {len(gone)} earlier version{'s' * (len(gone) != 1)} said is erased."
+                if gone
+                else f"{model.label}: there is no earlier version to erase.",
+            )
+    return redirect("document", slug, kind, key)
+
+
 # --- versions
 
 
@@ -182,8 +203,10 @@ def version(request: HttpRequest, slug: str, kind: str, key: str, number: int) -
     before = queries.document_version(found.project, kind, stored_key, number - 1) if number > 1 else None
     context = {
         "kind": shown(model), "row": row, "key": key,
-        "changes": changes(*(sections(model.model_validate(json.loads(r.body))) for r in (before, row))) if before else [],
-        "read": readable(model.model_validate(json.loads(row.body))),
+        "changes": changes(*(sections(model.model_validate(json.loads(r.body))) for r in (before, row)))
+        if before and before.body and row.body
+        else [],
+        "read": readable(model.model_validate(json.loads(row.body))) if row.body else [],
     }  # fmt: skip
     return page(request, found, model.phase, "records/version.html", context)
 

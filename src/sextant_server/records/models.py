@@ -150,7 +150,8 @@ class CriterionRow(Said):
 
 class DocumentRow(Said):
     """One version of a document. `digest` is of its material fields (what is signed); the log keeps the digest of
-    the whole content, not the content, so that a person's data in it can be erased."""
+    the whole content, not the content, so that a person's data in it can be erased: then `body` is empty, `content` is
+    the digest of what it was, and `erasure` the record that says so."""
 
     kind = models.CharField(max_length=40)
     key = models.CharField(max_length=80, blank=True, default="")
@@ -161,6 +162,8 @@ class DocumentRow(Said):
     by = models.CharField(max_length=200)
     present = models.BooleanField(default=True)
     withdrawn = models.BooleanField(default=False)
+    content = models.CharField(max_length=64, blank=True, default="")
+    erasure = models.ForeignKey(Record, models.PROTECT, null=True, related_name="+")
 
     class Meta:
         constraints = [
@@ -179,8 +182,12 @@ class DocumentRow(Said):
 
         return {
             "kind": self.kind, "key": self.key, "version": self.version, "digest": self.digest,
-            "content": body_digest(self.body), "withdrawn": self.withdrawn,
+            "content": self.content if self.erased else body_digest(self.body), "withdrawn": self.withdrawn,
         }  # fmt: skip
+
+    @property
+    def erased(self) -> bool:
+        return self.erasure_id is not None and not self.body
 
     @property
     def talked(self) -> str:

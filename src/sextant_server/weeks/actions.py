@@ -21,6 +21,7 @@ from sextant.lifecycle.timeline import forecast
 from sextant.lifecycle.waits import Asked, Wait, waits
 from sextant_server.jobs.actions import enqueue
 from sextant_server.jobs.models import Job
+from sextant_server.people import leaving
 from sextant_server.projects.models import Member, Project
 from sextant_server.projects.permissions import Caller
 from sextant_server.records.actions import append, lock
@@ -57,7 +58,7 @@ def refresh(project: Project, *, now: datetime | None = None) -> Kept:
     rows = [
         _row(project, wait, people, now.date(), asked)
         for people in [list(Member.objects.filter(project=project).select_related("user"))]
-        for wait in waits(state, found, [a for a, _ in asked.values()])
+        for wait in (*waits(state, found, [a for a, _ in asked.values()]), *leaving.waits(project, state))
     ]
     with transaction.atomic():
         lock(project)

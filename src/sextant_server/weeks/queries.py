@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib.auth.models import User
 from django.db.models import Case, Exists, F, IntegerField, Min, OuterRef, Q, QuerySet, Value, When
@@ -221,6 +222,8 @@ def where(slug: str, row: Waiting) -> str:
         return reverse("phase", args=[slug, rest.partition(":")[0]]) + "#decide"
     if kind == "exempt":
         return reverse("exempt", args=[slug, rest])
+    if kind == "handover":
+        return f"{reverse('hand-over', args=[slug])}?{urlencode({'who': rest})}"
     if kind == "talk":
         return talk_href(slug, rest)
     if kind in ("waivers", "meeting"):
