@@ -147,6 +147,7 @@ PAGES = [
     Row("GET", "ask-to-sign", "edit", 200),
     Row("POST", "ask-to-sign", "edit", 422),
     Row("GET", "changed-since", "view", 404),
+    Row("POST", "changed-since", "view", 404),
     Row("GET", "guest-sign", "anything", 404),
     Row("POST", "guest-sign", "anything", 404),
     Row("GET", "log", "view", 200),
@@ -438,7 +439,7 @@ SPACES = {"openapi-json": "api:", "api-root": "api:", "styleguide": "ui:"}
 def address(row: Row, world: World) -> str:
     given = places(world)
     if row.name.startswith("/"):
-        if row.name.endswith("/documents/{kind}/{key}"):
+        if "/documents/{kind}/{key}" in row.name:
             given["key"] = "clerk"
         if "/opportunities/" in row.name:
             given["key"] = "letters"

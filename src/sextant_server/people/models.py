@@ -7,7 +7,7 @@ role and name, and keeps digests.
 from __future__ import annotations
 
 from sextant_server.people.mail_models import Channel, Mail
-from sextant_server.people.sign_models import Invitation
+from sextant_server.people.sign_models import Invitation, Notice
 from sextant_server.people.talk_models import Comment, Mention, Review
 
-__all__ = ["Channel", "Comment", "Invitation", "Mail", "Mention", "Review"]
+__all__ = ["Channel", "Comment", "Invitation", "Mail", "Mention", "Notice", "Review"]

@@ -40,3 +40,17 @@ class Invitation(models.Model):
         indexes = [
             models.Index(fields=["project", "subject", "stakeholder", "-id"], name="invitation_newest")
         ]
+
+
+class Notice(models.Model):
+    """A signer and a wording of what they signed that came after: `sequence` is its place in the log, `told_at` when they
+    were told by mail (or nothing was to be told), `read_at` when they said that they have read it."""
+
+    project = models.ForeignKey(Project, models.CASCADE, related_name="+")
+    signature = models.ForeignKey(SignatureRow, models.CASCADE, related_name="notices")
+    sequence = models.PositiveBigIntegerField()
+    told_at = models.DateTimeField(null=True)
+    read_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["signature", "sequence"], name="one_notice_a_wording")]

@@ -13,10 +13,20 @@ from django.urls import reverse
 from sextant.errors import NotFound, SextantError
 from sextant.lifecycle.state import ProjectState
 from sextant.problem.documents import Stakeholder
-from sextant_server.people import leaving, mail, mail_actions, sign_actions, signing, talk, talk_actions
+from sextant_server.people import (
+    leaving,
+    mail,
+    mail_actions,
+    sign_actions,
+    signing,
+    talk,
+    talk_actions,
+    wording,
+    wording_actions,
+)
 from sextant_server.people.mail_models import Channel
 from sextant_server.projects.frame import enter, page, put_beside, sent
-from sextant_server.projects.models import Member
+from sextant_server.projects.models import Member, Project
 from sextant_server.projects.permissions import Access
 from sextant_server.records import actions as records
 from sextant_server.records import queries
@@ -78,8 +88,13 @@ def sign(request: HttpRequest, slug: str, subject: str) -> HttpResponse:
 
 
 def since(request: HttpRequest, slug: str, subject: str, number: int) -> HttpResponse:
-    """What changed in something since the log had so many records: since somebody signed it."""
+    """What changed in something since the log had so many records: since somebody signed it. Who signed says here that
+    they have read what changed in its wording."""
     found = enter(request, slug)
+    if request.method == "POST":
+        wording_actions.read(found.project, found.caller, subject, number)
+        messages.success(request, "It waits for you no more.")
+        return redirect("changed-since", slug, subject, number)
     state, digest = _present(found, subject)
     signed = (
         SignatureRow.objects.filter(project=found.project, subject=subject, record__sequence=number)
@@ -91,6 +106,9 @@ def since(request: HttpRequest, slug: str, subject: str, number: int) -> HttpRes
     context = {
         "subject": subject, "title": signing.title(subject), "signed": signed, "stands": signed.digest == digest,
         "changes": signing.since(found.project, state, subject, number),
+        "unread": signed in [
+            w.signature for w in wording.unread(found.caller, Project.objects.filter(pk=found.project.pk))
+        ],
     }  # fmt: skip
     return page(request, found, "people", "people/since.html", context)
 

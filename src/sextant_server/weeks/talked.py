@@ -1,4 +1,5 @@
-"""What people ask of each other, as Today lists it: reviews, and comments that name somebody."""
+"""What people ask of each other, as Today lists it: reviews, comments that name somebody, and what changed in the wording
+of what somebody signed."""
 
 from __future__ import annotations
 
@@ -7,9 +8,11 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.db.models import QuerySet
+from django.urls import reverse
 
-from sextant_server.people import talk
+from sextant_server.people import talk, wording
 from sextant_server.people.talk_models import Mention, Review
+from sextant_server.people.wording import Worded
 from sextant_server.projects.models import Project
 from sextant_server.projects.permissions import Caller
 from sextant_server.weeks.models import Waiting
@@ -17,14 +20,14 @@ from sextant_server.weeks.models import Waiting
 if TYPE_CHECKING:
     from sextant_server.weeks.queries import Entry
 
-#: What the two kinds are called on a page.
-KINDS = {"request": "Review request", "mention": "Comment"}
+#: What these kinds are called on a page.
+KINDS = {"request": "Review request", "mention": "Comment", "wording": "Wording"}
 #: As much of a comment as a list shows.
 SHOWN = 300
 
 
 def asked(who: Caller, projects: QuerySet[Project]) -> tuple[list[Entry], list[Entry]]:
-    """What waits for the caller, and what waits for others because of them. Seven queries at most."""
+    """What waits for the caller, and what waits for others because of them. Eight queries at most."""
     found = talk.waiting(who, projects)
     where = talk.places(
         [(r.project, r.about) for r in (*found.asked, *found.asking)]
@@ -35,6 +38,7 @@ def asked(who: Caller, projects: QuerySet[Project]) -> tuple[list[Entry], list[E
     mine = [
         _review(r, where[r.project_id, r.about], today, label="Look, and say so") for r in found.asked
     ] + [_mention(m, where[m.project_id, m.comment.about], label="Read and answer") for m in found.told]
+    mine += [_wording(w) for w in wording.unread(who, projects)]
     theirs = [
         _review(
             r, where[r.project_id, r.about], today, waits_for=r.asked, label="" if r.user_id else "Look at it",
@@ -79,6 +83,19 @@ def _mention(row: Mention, place: talk.Place, *, label: str, waits_for: str = ""
         "mention", KINDS["mention"], f"mention:{said.key}:{row.pk}", f"{said.by} named {waits_for or 'you'}: {place.label}",
         said.text[:SHOWN], label, place.href, row.project.name, row.project.slug, row.project.simulated, said.at, None,
         2, waits_for=waits_for,
+    )  # fmt: skip
+
+
+def _wording(worded: Worded) -> Entry:
+    from sextant_server.weeks.queries import Entry
+
+    row = worded.signature
+    return Entry(
+        "wording", KINDS["wording"], f"wording:{row.pk}:{worded.sequence}",
+        f"Read what changed in what you signed: {worded.title}",
+        f"{worded.by} changed its wording after you signed. Your signature stands; no new one is asked.",
+        "Read what changed", reverse("changed-since", args=[row.project.slug, row.subject, row.record.sequence]),
+        row.project.name, row.project.slug, row.project.simulated, worded.at, None, 4,
     )  # fmt: skip
 
 

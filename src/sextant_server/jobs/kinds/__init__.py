@@ -13,9 +13,10 @@ from sextant_server.jobs.kinds import (
     numbers_read,
     standings_refresh,
     webhook_deliver,
+    wording_tell,
 )
 
 __all__ = [
     "audit_verify", "chat_deliver", "checks_run", "data_freshness", "digest_send", "jobs_clear",
-    "mail_deliver", "numbers_read", "standings_refresh", "webhook_deliver",
+    "mail_deliver", "numbers_read", "standings_refresh", "webhook_deliver", "wording_tell",
 ]  # fmt: skip
