@@ -33,7 +33,7 @@ FULL = {
     **EMPTY, "phase": {"phase": "problem"}, "exempt": {"target": "1d"}, "document": {"kind": "five_ws", "key": "-"},
     "document-version": {"kind": "five_ws", "key": "-", "number": 1}, "target": {"key": "accuracy"},
     "edit-target": {"key": "faded"}, "retire-target": {"key": "accuracy"}, "enter-number": {"key": "posts"},
-    "decided": {}, "job": {}, "changed-since": {"subject": "brief"}, "compare-briefs": {}, "talk": {},
+    "decided": {}, "job": {}, "changed-since": {"subject": "brief"}, "compare-briefs": {}, "talk": {}, "hand-over": {},
     "target-numbers": {"key": "clerks"},
     "dataset": {"dataset": "scans"}, "data-version": {"dataset": "scans", "number": 1},
     "data-diff": {"dataset": "scans", "before": 1, "after": 2}, "data-drift": {"dataset": "scans"},
@@ -77,6 +77,8 @@ def test_page_of_an_empty_project(visit: Visit, name: str) -> None:
 def _address(name: str, project: Project) -> str:
     if name == "talk":
         return reverse("talk", args=[project.slug]) + "?about=item:1a"
+    if name == "hand-over":
+        return reverse("hand-over", args=[project.slug]) + "?who=long"
     given = dict(FULL[name])
     if name == "data-drift-cell":
         day = {"day": NOW.date().isoformat()}

@@ -123,7 +123,7 @@ PAGES = [
     Row("POST", "document", "edit", 302, {"version": "1"}),
     Row("GET", "document-version", "view", 200),
     Row("POST", "withdraw-document", "edit", 302),
-    Row("POST", "erase-versions", "manage", 302),
+    Row("POST", "erase-document", "manage", 302),
     Row("GET", "brief", "view", 200),
     Row("POST", "brief", "edit", 302, {"version": "0"}),
     Row("GET", "compare-briefs", "view", 404),

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from sextant.errors import SextantError
-from sextant_server.people import leave_actions, leaving, mail, signing
+from sextant_server.people import leave_actions, leaving, mail, signing, talk
 from sextant_server.projects.frame import enter, page, put_beside, sent
 from sextant_server.records.queries import project_state
 
@@ -68,7 +68,9 @@ def hand_over(request: HttpRequest, slug: str) -> HttpResponse:
         del form.fields["targets"]
     if "manage" not in found.may:
         form.fields.pop("erase", None)
+    places = talk.places([(found.project, r.about) for r in held.reviews])
     context = {
+        "reviews": [(r, places[found.project.pk, r.about]) for r in held.reviews],
         "one": one, "held": held, "form": form, "who": one.name,
         "signatures": [(s, signing.title(s)) for s in held.signatures],
         "nothing": not (held.orphaned or held.signatures or held.links),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from django.contrib.auth.models import User
 
@@ -76,9 +76,15 @@ def everybody(project: Project) -> list[Someone]:
     rows = DocumentRow.objects.filter(project=project, kind="stakeholder", present=True).exclude(body="")
     for row in rows.order_by("key"):
         person = Stakeholder.model_validate_json(row.body)
-        (gone if row.withdrawn else here).append(
-            Someone(person.name, _folded(person.name, person.email), not row.withdrawn, row.key)
-        )
+        names = _folded(person.name, person.email)
+        place = next((n for n, one in enumerate(here) if names & one.names and not one.key), None)
+        if row.withdrawn:
+            gone.append(Someone(person.name, names, here=False, key=row.key))
+        elif place is None:
+            here.append(Someone(person.name, names, here=True, key=row.key))
+        else:
+            # A member who is a stakeholder too is one person.
+            here[place] = replace(here[place], names=here[place].names | names, key=row.key)
     left = Record.objects.filter(project=project, kind="member", body__contains='"role":null')
     numbers = {
         int(json.loads(body)["user"].partition(":")[2]) for body in left.values_list("body", flat=True)
@@ -139,6 +145,8 @@ def all_held(project: Project, state: ProjectState, people: list[Someone]) -> li
 def waits(project: Project, state: ProjectState) -> list[Wait]:
     """What people left behind, for Today: one thing for each of them."""
     gone = [one for one in everybody(project) if not one.here]
+    if not gone:
+        return []
     return [
         Wait(
             "handover", f"handover:{one.name.casefold()}"[:200], f"Hand over what {one.name} held",

@@ -20,7 +20,7 @@ urlpatterns = [
     path("p/<slug:slug>/add/<slug:kind>/", document.new, name="new-document"),
     path("p/<slug:slug>/write/<slug:kind>/<slug:key>/", document.document, name="document"),
     path("p/<slug:slug>/write/<slug:kind>/<slug:key>/withdraw/", document.withdraw, name="withdraw-document"),
-    path("p/<slug:slug>/write/<slug:kind>/<slug:key>/erase/", document.erase, name="erase-versions"),
+    path("p/<slug:slug>/write/<slug:kind>/<slug:key>/erase/", document.erase, name="erase-document"),
     path(
         "p/<slug:slug>/write/<slug:kind>/<slug:key>/<int:number>/", document.version, name="document-version"
     ),

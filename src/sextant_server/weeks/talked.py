@@ -93,7 +93,8 @@ def _wording(worded: Worded) -> Entry:
     return Entry(
         "wording", KINDS["wording"], f"wording:{row.pk}:{worded.sequence}",
         f"Read what changed in what you signed: {worded.title}",
-        f"{worded.by} changed its wording after you signed. Your signature stands; no new one is asked.",
+        f"{worded.by[:1].upper()}{worded.by[1:]} changed its wording after you signed. Your signature stands; no new one is "
+        "asked.",
         "Read what changed", reverse("changed-since", args=[row.project.slug, row.subject, row.record.sequence]),
         row.project.name, row.project.slug, row.project.simulated, worded.at, None, 4,
     )  # fmt: skip
