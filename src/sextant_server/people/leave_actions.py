@@ -13,7 +13,7 @@ from sextant.problem.documents import Stakeholder
 from sextant_server.lifecycle import actions as lifecycle
 from sextant_server.people import leaving, sign_actions, talk, talk_actions
 from sextant_server.people.leaving import Someone
-from sextant_server.people.talk_models import Review
+from sextant_server.people.talk_models import Mention, Review
 from sextant_server.projects.models import Project
 from sextant_server.projects.permissions import Caller
 from sextant_server.records import actions as records
@@ -130,6 +130,10 @@ def _leave(project: Project, caller: Caller, one: Someone, heir: Someone | None)
     links = leaving.open_links(project, one.key)
     for link in links:
         sign_actions.revoke(project, caller, link.pk)
+    # Nobody waits for a word of somebody who is gone.
+    Mention.objects.filter(project=project, stakeholder=one.key, read_at=None).update(
+        read_at=datetime.now(UTC)
+    )
     records.withdraw_document(project, caller, "stakeholder", one.key)
     return len(links)
 
@@ -142,4 +146,5 @@ def _erase(project: Project, caller: Caller, one: Someone, *, gone: bool) -> Non
         )  # fmt: skip
     sign_actions.forget(project, caller, one.key)
     if gone:
+        Mention.objects.filter(project=project, stakeholder=one.key).delete()
         erase_actions.erase_versions(project, caller, "stakeholder", one.key)

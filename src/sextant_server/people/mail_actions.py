@@ -11,9 +11,10 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 
-from sextant.errors import Conflict, InvalidInput, NotFound, Unavailable
+from sextant.errors import Conflict, InvalidInput, Unavailable
 from sextant_server.jobs.actions import enqueue
 from sextant_server.people.mail_models import Channel, Mail
+from sextant_server.projects.actions import stop_telling, web_address
 from sextant_server.projects.models import Project
 from sextant_server.projects.permissions import Caller
 
@@ -111,11 +112,7 @@ def add_channel(project: Project, caller: Caller, *, name: str, url: str) -> Cha
     from sextant_server.records.actions import append, lock
 
     lock(project)
-    if len(url) > 500 or not re.fullmatch(r"https?://[^\s/]+(/\S*)?", url):
-        raise InvalidInput(
-            "it is no web address", where="url", rule="https://host/path, at most 500 characters",
-            todo="copy the address of the channel's incoming webhook",
-        )  # fmt: skip
+    web_address(url, secret=True)
     if not 1 <= len(name.strip()) <= 80:
         raise InvalidInput(f"a name of {len(name.strip())} characters", where="name", rule="1 to 80")
     if Channel.objects.filter(project=project, url=url).exists():
@@ -129,16 +126,6 @@ def add_channel(project: Project, caller: Caller, *, name: str, url: str) -> Cha
     return made
 
 
-@transaction.atomic
 def remove_channel(project: Project, caller: Caller, channel_id: int) -> None:
     """Tell a channel no more, and forget its address."""
-    from sextant_server.records.actions import append, lock
-
-    lock(project)
-    found = Channel.objects.filter(project=project, pk=channel_id).first()
-    if found is None:
-        raise NotFound(
-            f"there is no channel {channel_id}", where=project.slug, todo="look at the list of its channels"
-        )
-    append(project, caller, [("channel", {"channel": found.pk, "removed": True})])
-    found.delete()
+    stop_telling(project, caller, Channel, "channel", channel_id)

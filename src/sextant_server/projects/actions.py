@@ -12,7 +12,7 @@ from django.contrib.auth.forms import BaseUserCreationForm
 from django.contrib.auth.models import User
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 
 from sextant.canonical import FIRST_YEAR, LAST_YEAR
@@ -296,27 +296,39 @@ def add_webhook(project: Project, caller: Caller, url: str) -> Webhook:
     """Tell this address of every gate decision. The secret that signs is the webhook's, shown to owners."""
     from sextant_server.records.actions import append
 
-    if len(url) > 500 or not re.fullmatch(r"https?://[^\s/]+(/\S*)?", url):
-        raise InvalidInput(
-            f"{url[:100]!r} is no web address", where="url", rule="https://host/path, at most 500 characters"
-        )
+    web_address(url)
     hook = Webhook.objects.create(project=project, url=url, secret=secrets.token_hex(32))
     append(project, caller, [("webhook", {"webhook": hook.pk, "url": url})])
     return hook
 
 
-@transaction.atomic
 def remove_webhook(project: Project, caller: Caller, webhook_id: int) -> None:
+    """Tell an address no more, and forget it."""
+    stop_telling(project, caller, Webhook, "webhook", webhook_id)
+
+
+def web_address(url: str, *, secret: bool = False) -> None:
+    """That it is an address that can be told things; a `secret` one is not repeated in the error."""
+    if len(url) > 500 or not re.fullmatch(r"https?://[^\s/]+(/\S*)?", url):
+        raise InvalidInput(
+            "it is no web address" if secret else f"{url[:100]!r} is no web address", where="url",
+            rule="https://host/path, at most 500 characters",
+        )  # fmt: skip
+
+
+@transaction.atomic
+def stop_telling(project: Project, caller: Caller, model: type[models.Model], what: str, number: int) -> None:
+    """Forget where a project's happenings are told: a webhook, a chat channel. Its address goes with it."""
     from sextant_server.records.actions import append, lock
 
     lock(project)
-    hook = Webhook.objects.filter(project=project, pk=webhook_id).first()
-    if hook is None:
+    found = model._default_manager.filter(project=project, pk=number).first()
+    if found is None:
         raise NotFound(
-            f"there is no webhook {webhook_id}", where=project.slug, todo="look at the list of its webhooks"
+            f"there is no {what} {number}", where=project.slug, todo=f"look at the list of its {what}s"
         )
-    append(project, caller, [("webhook", {"webhook": hook.pk, "removed": True})])
-    hook.delete()
+    append(project, caller, [(what, {what: found.pk, "removed": True})])
+    found.delete()
 
 
 @transaction.atomic

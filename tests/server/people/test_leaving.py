@@ -13,7 +13,7 @@ from sextant_server.lifecycle import actions as lifecycle
 from sextant_server.people import leave_actions, leaving, sign_actions, talk_actions
 from sextant_server.people.mail_models import Mail
 from sextant_server.people.sign_models import Invitation
-from sextant_server.people.talk_models import Review
+from sextant_server.people.talk_models import Mention, Review
 from sextant_server.projects import actions as projects
 from sextant_server.projects.models import Project
 from sextant_server.projects.permissions import Caller
@@ -138,7 +138,9 @@ def test_an_address_is_erased_from_every_version_and_the_log_stays_whole(project
 
 
 def test_who_leaves_is_erased_whole(project: Project) -> None:
+    talk_actions.comment(project, LOCAL, "goals", "@mira what do you think?")
     leave_actions.hand_over(project, LOCAL, "mira", to="jo", leaves=True, erase=True)
+    assert not Mention.objects.exists(), "nobody waits for a word of theirs"
     kept = repr(list(DocumentRow.objects.values()))
     assert "mira@example.org" not in kept and "Mira Sol" not in kept
     assert [one.name for one in leaving.everybody(project)] == ["Jo Park"]
