@@ -62,6 +62,7 @@ def named() -> Iterator[tuple[str, str]]:
         place = str(page.relative_to(ROOT))
         blocks = re.findall(r"^```[a-z]*\n(.*?)^```", text, flags=re.M | re.S)
         rest = re.sub(r"^```[a-z]*\n.*?^```", "", text, flags=re.M | re.S)
+        blocks = [re.sub(r"\\\n\s*", "", block) for block in blocks]  # a line that goes on below
         for line in [line for block in blocks for line in block.splitlines()]:
             if found := re.match(r"(?:\$ )?(sextant(?: .*)?)$", line.strip()):
                 yield place, found[1]
