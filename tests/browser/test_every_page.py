@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
-from django.urls import reverse
+from django.contrib.auth.models import User
+from django.urls import get_resolver, reverse
 from playwright.sync_api import Page
 
 from sextant_server.jobs.models import Job
 from sextant_server.problem import opportunity_actions as opportunities
 from sextant_server.projects.models import Project
 from sextant_server.records.models import DecisionRow, SignatureRow
+from sextant_server.weeks.digest import stop_token
 from tests.browser.conftest import Visit
 from tests.browser.rich import LONG, NOW, kinds, rich_project
 from tests.server.world import LOCAL, open_project
@@ -127,3 +131,68 @@ def test_list_of_opportunities_with_some(visit: Visit) -> None:
     )  # fmt: skip
     look(visit, "/opportunities/")
     look(visit, "/opportunities/not-rated/open/")
+
+
+#: Pages that other tests of this folder look at.
+ELSEWHERE = {
+    "evidence", "open-opportunity", "guest-sign", "guidelines", "new-guideline", "guideline", "labeling", "my-labeling",
+    "labeling-round", "labeling-results", "labeling-rulings", "label-home", "guideline-version", "label", "guest-label",
+}  # fmt: skip
+#: What answers with a file, a part of a page, a redirect or a problem, and the page that developers look at.
+NO_PAGE = {
+    "ask-opinion", "attachment", "decide", "erase-attachment", "guest-picture", "healthz", "logout", "meeting-sheet",
+    "label-picture", "labeling-file", "labeling-picture", "read-answer", "remind", "run", "start", "styleguide", "verify", "withdraw-document",
+}  # fmt: skip
+
+
+def _addresses(patterns: list[Any]) -> set[str]:
+    """The names of all addresses of pages."""
+    inner = {n for p in patterns if hasattr(p, "url_patterns") for n in _addresses(p.url_patterns)}
+    return inner | {p.name for p in patterns if getattr(p, "name", None)}
+
+
+def test_every_address_is_looked_at() -> None:
+    pages = _addresses([p for p in get_resolver().url_patterns if not str(p.pattern).startswith("api/")])
+    alone = {"login", "digest-stop"}
+    assert pages - {*EMPTY, *FULL, *OUTSIDE, *ELSEWHERE, *alone} == NO_PAGE
+
+
+def test_pages_of_who_is_not_signed_in(visit: Visit, ada: User) -> None:
+    for path in ("/sign-in/", f"/digest/stop/{stop_token(ada)}/"):
+        for width in (390, 1440):
+            page = visit(path, width=width, guest=True)
+            assert _too_wide(page) == []
+            assert violations(page) == [], path
+    lost = visit("/nowhere/", refused="status of 404")
+    assert violations(lost) == []
+
+
+#: The order of what can be reached with Tab, and what the focus looks like where it is.
+REACHABLE = """() => [...document.querySelectorAll('a[href], button, input, select, textarea, summary, [tabindex]')]
+  .filter(e => e.tabIndex >= 0 && !e.disabled && e.type !== 'hidden' && e.checkVisibility({visibilityProperty: true})
+    && !(e.type === 'radio' && e.name && !e.checked && document.querySelector(`[name="${e.name}"]:checked`)))
+  .map((e, n) => (e.dataset.walk = n, n))"""
+HERE = """() => { const e = document.activeElement, s = getComputedStyle(e);
+  return [Number(e.dataset.walk ?? -1), s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) >= 1,
+  e.outerHTML.slice(0, 120)] }"""
+
+
+@pytest.mark.parametrize("name", ["project", "five-ws", "risks", "brief", "roi"])
+def test_tab_goes_through_all_of_a_page_and_the_focus_is_seen(visit: Visit, name: str) -> None:
+    """In the order of the page, with no trap, from the keyboard alone."""
+    rich_project()
+    page = visit(reverse(name, args=["forms"]), reduced_motion="reduce")
+    count = len(page.evaluate(REACHABLE))
+    assert count > 20
+    met = []
+    for _ in range(3 * count):
+        page.keyboard.press("Tab")
+        number, seen, what = page.evaluate(HERE)
+        if met and number in (met[0], -1):
+            break
+        if number != (met[-1] if met else None):  # a date has several parts
+            met.append(number)
+        # A label shows the focus of the box that it hides.
+        assert seen or "checkbox" in what, f"no focus is seen on {what}"
+    assert [n for n in met if n >= 0] == sorted(set(met) - {-1})
+    assert set(range(count)) <= set(met)

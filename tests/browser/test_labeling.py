@@ -44,6 +44,7 @@ def test_page_of_an_empty_project(visit: Visit, project: Project, name: str) -> 
     [
         "guidelines",
         "guideline",
+        "guideline-version",
         "labeling",
         "labeling-round",
         "labeling-results",
@@ -53,7 +54,13 @@ def test_page_of_an_empty_project(visit: Visit, project: Project, name: str) -> 
 )
 def test_page_of_a_round_that_was_labeled(visit: Visit, project: Project, name: str) -> None:
     row = lively_round(project)
-    keys = {"guideline": ["forms", "spam"], "guidelines": ["forms"], "labeling": ["forms"], "label-home": []}
+    keys: dict[str, list[object]] = {
+        "guideline": ["forms", "spam"],
+        "guideline-version": ["forms", "spam", 1],
+        "guidelines": ["forms"],
+        "labeling": ["forms"],
+        "label-home": [],
+    }
     look(visit, reverse(name, args=keys.get(name, ["forms", row.key])))
 
 

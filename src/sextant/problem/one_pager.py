@@ -122,6 +122,25 @@ def read_one_pager(text: str) -> Prefill:
     )
 
 
+def title_of(found: Prefill) -> str:
+    """The name that a text gives itself: its first line, if that is short, is no sentence, names no field and was not
+    taken for one. "" where there is none.
+
+    >>> title_of(read_one_pager("# Form reader\\n\\n## Problem\\nClerks type 600 forms a day."))
+    'Form reader'
+    >>> title_of(read_one_pager("Problem: clerks type 600 forms a day."))
+    ''
+    """
+    for number, line in enumerate(found.text.split("\n"), 1):
+        words = bare(line).rstrip(":").strip()
+        if not words:
+            continue
+        taken = any(t.line == number for t in found.taken)
+        is_name = len(words) <= 60 and words[-1] not in ".!?" and not named(words) and not taken
+        return words if is_name else ""
+    return ""
+
+
 def _sections(lines: Sequence[_Line], made: _Made) -> Iterator[_Section]:
     """The text in sections, each under the heading that it belongs to; labelled lines are taken on the way."""
     now = _Section("", "")

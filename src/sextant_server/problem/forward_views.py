@@ -15,6 +15,9 @@ from sextant_server.records import queries
 from sextant_server.records.document_forms import readable
 from sextant_server.records.models import SignatureRow
 
+#: What it costs, whose currency the project knows and the brief does not.
+_BUDGET = Brief.model_fields["budget"].title
+
 
 def forward(request: HttpRequest, slug: str) -> HttpResponse:
     """The brief to read, copy and download."""
@@ -45,7 +48,10 @@ def forward(request: HttpRequest, slug: str) -> HttpResponse:
             headers={"Content-Disposition": f'attachment; filename="{slug}-brief.md"'},
         )  # fmt: skip
     context = {
-        "row": row, "read": readable(brief), "unwritten": brief.unwritten if row else (), "text": text, "state": state,
+        "row": row, "read": [
+            (label, f"{value} {project.currency}" if label == _BUDGET else value, type_)
+            for label, value, type_ in readable(brief)
+        ], "unwritten": brief.unwritten if row else (), "text": text, "state": state,
         "info": BY_KEY["problem"],
     }  # fmt: skip
     return page(request, found, "brief", "problem/forward.html", context)

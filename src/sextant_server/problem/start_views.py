@@ -14,7 +14,7 @@ from django.utils import timezone
 from sextant.errors import SextantError
 from sextant.problem import example as worked
 from sextant.problem.documents import Brief, FiveWs
-from sextant.problem.one_pager import Prefill, read_one_pager
+from sextant.problem.one_pager import Prefill, read_one_pager, title_of
 from sextant_server.problem import start_steps
 from sextant_server.problem.start_forms import ExampleForm, LiveForm, PasteForm, ScratchForm
 from sextant_server.projects.frame import put_beside, sent
@@ -48,6 +48,8 @@ def paste(request: HttpRequest) -> HttpResponse:
             found = read_one_pager(form.cleaned_data["text"])
         except SextantError as error:
             form.add_error("text", f"{str(error)[:1].upper()}{str(error)[1:]}.")
+    if found is not None and "open" not in request.POST and not form.cleaned_data.get("name"):
+        form.data = {**form.data.dict(), "name": title_of(found)}
     if found is not None and "open" in request.POST and form.named():
         documents, currency = _kept(request, found)
         project = _opened(request, form, documents=documents, **({"currency": currency} if currency else {}))

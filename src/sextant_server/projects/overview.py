@@ -61,6 +61,14 @@ class Target:
         return at.date() if at and self.verdict.origin is Origin.DECLARED else at
 
     @property
+    def lower(self) -> float | None:
+        return None if self.exact else self.verdict.lower
+
+    @property
+    def upper(self) -> float | None:
+        return None if self.exact else self.verdict.upper
+
+    @property
     def baseline(self) -> float | None:
         return self.criterion.baseline.value if self.criterion.baseline else None
 
