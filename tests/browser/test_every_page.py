@@ -141,7 +141,8 @@ ELSEWHERE = {
 #: What answers with a file, a part of a page, a redirect or a problem, and the page that developers look at.
 NO_PAGE = {
     "ask-opinion", "attachment", "decide", "erase-attachment", "guest-picture", "healthz", "logout", "meeting-sheet",
-    "label-picture", "labeling-file", "labeling-picture", "read-answer", "remind", "run", "start", "styleguide", "verify", "withdraw-document",
+    "label-picture", "labeling-file", "labeling-picture", "read-answer",
+    "remind", "run", "start", "styleguide", "verify", "withdraw-document",
 }  # fmt: skip
 
 

@@ -48,8 +48,8 @@ def paste(request: HttpRequest) -> HttpResponse:
             found = read_one_pager(form.cleaned_data["text"])
         except SextantError as error:
             form.add_error("text", f"{str(error)[:1].upper()}{str(error)[1:]}.")
-    if found is not None and "open" not in request.POST and not form.cleaned_data.get("name"):
-        form.data = {**form.data.dict(), "name": title_of(found)}
+    if data is not None and found and "open" not in data and not form.cleaned_data.get("name"):
+        form.data = {**data.dict(), "name": title_of(found)}
     if found is not None and "open" in request.POST and form.named():
         documents, currency = _kept(request, found)
         project = _opened(request, form, documents=documents, **({"currency": currency} if currency else {}))
