@@ -45,6 +45,7 @@ SECTIONS = (
         "drift": ("drift:drift", "What has moved between two tables, column by column"),
         "data": ("data:data", "Keep versions of datasets, compare them, and have them again"),
         "quality": ("quality:quality", "Find what is wrong with a table, the gravest first"),
+        "learning-curve": ("learning:learning_curve", "How many rows a target needs, by training runs or by rule of thumb"),
         "clean": ("quality:clean", "Mend a table by a recipe, into a new file"),
     }),
     ("Decide and plan", {

@@ -18,6 +18,7 @@ from sextant.errors import InvalidInput, Unavailable
 from sextant.evidence import (
     Agreement,
     Drift,
+    Estimate,
     Evidence,
     Mean,
     Measurement,
@@ -56,6 +57,7 @@ criteria:
   - {key: kept, name: Kept, family: product, metric: kept, unit: share, direction: at_least, threshold: 0.1,
      continuous: true}
   - {key: enough, name: Enough, family: data, metric: rows, unit: rows, direction: at_least, threshold: 10}
+  - {key: needed, name: Needed, family: data, metric: rows needed, unit: rows, direction: at_most, threshold: 20000}
   - {key: spent, name: Spent, family: cost, metric: sum, unit: ms, direction: at_most, threshold: 5000}
   - {key: agreed, name: Agreed, family: data, metric: alpha, unit: alpha, direction: at_least, threshold: 0.3}
   - {key: gain, name: Gain, family: product, metric: bought, unit: share, direction: at_least, threshold: 0.0}
@@ -66,6 +68,7 @@ datasets:
   test: {path: test.csv, role: test, key: id, target: digit, groups: [writer], time: at, cadence_days: 7, version: v1}
   ratings: {path: ratings.csv}
   users: {path: users.csv, key: user, time: at, origin: simulated}
+  trials: {path: trials.csv}
 predictions:
   m2: {path: m2.csv, dataset: test, train: train, model: reader@m2, prediction: said, key: id}
   m1: {path: m1.csv, dataset: test, train: train, model: reader@m1, prediction: said, key: id,
@@ -88,6 +91,7 @@ checks:
      columns: [x, ink]}
   - {check: agreement, dataset: ratings, criterion: agreed, item: item, labeler: who, label: label,
      guideline: digits@v1}
+  - {check: learning_curve, dataset: trials, criterion: needed, reaches: right, rows: n, score: right}
   - {check: experiment, name: trial, dataset: users, arm: arm, candidate: new, control: old, primary: gain,
      outcomes: [{criterion: gain, column: bought}, {criterion: harm, column: minutes}], planned_per_arm: 100,
      planned_days: 14, model: reader@m2}
@@ -120,6 +124,10 @@ def write_tables(root: Path) -> None:
         "item,who,label",
         ((i, who, i % 3 if who == "a" or i % 10 else 2 - i % 3) for i in range(60) for who in "ab"),
     )
+    # 0.9 - 2 n^-1/2, but for a thousandth: 0.7 needs (2 / 0.2)^2 = 100 rows.
+    put("trials.csv", "n,right", (
+        (n, round(0.9 - 2 * n**-0.5 + e / 1000, 4)) for n in (25, 50, 100, 200, 400) for e in (-1, 1)
+    ))  # fmt: skip
     put("users.csv", "user,arm,bought,minutes,at", (
         (u, "new" if u % 2 else "old", str(u % 4 < 2 + u % 2).lower(), u % 7, f"2026-10-{1 + u % 20:02d}") for u in range(400)
     ))  # fmt: skip
@@ -344,7 +352,8 @@ def test_it_comes_out_again(found: dict[str, list[Evidence]], root: Path, name: 
     for evidence in found[name]:
         again = recompute(evidence, root)
         assert again.equal and again.from_rows and not again.differences, again
-        sums = isinstance(evidence, Measurement | Slices | Experiment)
+        # A curve through runs has no sums: it is fitted again to the rows.
+        sums = isinstance(evidence, Measurement | Slices | Experiment) and not isinstance(evidence, Estimate)
         assert again.from_statistics is (True if sums else None)
 
 
@@ -552,3 +561,13 @@ def test_a_dataset_without_a_version_is_known_by_its_content(root: Path) -> None
     (evidence,) = run(config, config.checks[0], root, now=NOW)
     assert evidence.data is not None and evidence.recipe is not None
     assert evidence.data.version == evidence.recipe.inputs["test.csv"][:12]
+
+
+def test_rows_needed_come_with_their_range_and_are_judged(root: Path, config: Config) -> None:
+    spec = next(c for c in config.checks if c.check == "learning_curve")
+    [found] = run(config, spec, root, now=NOW)
+    assert isinstance(found, Estimate) and found.interval.method == "power_law_profile"
+    assert (found.unit, found.n) == ("rows", 10)
+    assert found.interval.lower < 100 < found.interval.upper < 120
+    assert "0.7 needs between" in str(found.note) or "0.7 is reached" in str(found.note)
+    assert judge(config.criterion("needed"), [Proof(found, found.digest())], now=NOW).status is Status.MET

@@ -263,6 +263,21 @@ class Agreement(Check):
     setting: Setting = _SETTING
 
 
+class LearningCurve(Check):
+    """How many rows a model needs to learn from, by a power law through training runs with different numbers of rows."""
+
+    about = "dataset"
+    check: Literal["learning_curve"]
+    dataset: Annotated[Key, Datasets] = Field(description="A table with one training run a row.")
+    criterion: Annotated[Key, Criteria] = Field(
+        description="The target on rows that it judges: how many are needed, at most those that can be had."
+    )
+    reaches: Annotated[Key, Criteria] = Field(description="The target that the score of a run must reach.")
+    rows: Column = Field(description="The column that says how many rows the run was trained on.")
+    score: Column = Field(description="The column with its score, in the unit of `reaches`.")
+    setting: Setting = _SETTING
+
+
 class Outcome(Frozen):
     """One thing that an experiment measures on every unit."""
 
@@ -333,6 +348,7 @@ AnyCheck = Annotated[
     | Slices
     | Drift
     | Agreement
+    | LearningCurve
     | Experiment,
     Field(discriminator="check"),
 ]

@@ -10,7 +10,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from sextant.canonical import Frozen
-from sextant.data.quality.looks import is_disguise
+from sextant.data.quality.looks import endless, is_disguise
 from sextant.errors import InvalidInput
 from sextant.phrases import number
 from sextant.tables import Scalar, Table, present
@@ -249,7 +249,7 @@ class Blank(Step):
         if self.disguised and column.type().is_string():
             gone = gone | is_disguise(column)
         if self.infinite and column.type().is_floating():
-            gone = gone | column.isinf()
+            gone = gone | endless(column)
         return changed_by(
             at, {self.column: ibis.ifelse(gone.fill_null(False), ibis.null(column.type()), column)}
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -106,11 +107,17 @@ def _finite(column: Any) -> Any:
 
     if not column.type().is_floating():
         return column
-    return ibis.ifelse(present(column) & ~column.isinf().fill_null(False), column, ibis.null(column.type()))
+    return ibis.ifelse(present(column) & ~endless(column), column, ibis.null(column.type()))
 
 
 def _endless(column: Any) -> Any:
-    return column.isinf().fill_null(False) if column.type().is_floating() else None
+    return endless(column) if column.type().is_floating() else None
+
+
+def endless(column: Any) -> Any:
+    """Whether a number is infinite. (Ibis 12 writes its own `isinf` for Spark as "no".)"""
+    size = column.cast("float64")
+    return present(size) & (size.abs() > sys.float_info.max).fill_null(False)
 
 
 def _asked(column: Any) -> Iterable[tuple[str, Any]]:

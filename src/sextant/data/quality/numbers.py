@@ -23,7 +23,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from sextant.data.quality.issues import RANK, Issue, Severity, count_of, where
-from sextant.data.quality.looks import Look, as_number, is_disguise
+from sextant.data.quality.looks import Look, as_number, endless, is_disguise
 from sextant.phrases import number, with_unit
 from sextant.tables import Table, present
 
@@ -219,7 +219,7 @@ def infinite(look: Look, rows: int) -> Iterator[Issue]:
         yield Issue(
             "infinite", column, text, "high", look.infinite, rows,
             "Find what was divided by zero; write such values as missing.",
-            where(lambda t: t[column].isinf().fill_null(False)), (column,),
+            where(lambda t: endless(t[column])), (column,),
             mend=({"step": "blank", "column": column, "infinite": True},),
         )  # fmt: skip
 
@@ -252,7 +252,7 @@ def far_out(table: Table, look: Look, found: Gaps, rows: int) -> Iterator[Issue]
 
     def beyond(t: Any, low: float, high: float) -> Any:
         size = as_number(t[column])
-        finite = ~size.isinf() if t[column].type().is_floating() else True
+        finite = ~endless(size) if t[column].type().is_floating() else True
         return ~test(t[column]) & ((size < low) | (size > high)) & finite
 
     kept = table.keep(beyond(table.expr, edge.near_low, edge.near_high))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -31,7 +32,9 @@ from sextant.evaluation.slices import slices
 from sextant.evidence import (
     Agreement,
     Drift,
+    Estimate,
     Evidence,
+    Interval,
     MeanDifference,
     Measurement,
     ProportionDifference,
@@ -299,6 +302,43 @@ def agreement(spec: checks.Agreement, at: Context) -> list[Draft]:
     ]
 
 
+def rows_needed(spec: checks.LearningCurve, at: Context) -> list[Draft]:
+    """How many rows the target on the score needs; without a number where the runs do not tell."""
+    from sextant.data.learning_curve import bounds_of, learning_curve
+
+    criterion, reaches = at.criterion(spec.criterion), at.criterion(spec.reaches)
+    table = at.inputs.table(spec.dataset)
+    kept = table.keep(table.present(spec.rows) & table.present(spec.score))
+    pairs = kept.fetch(kept.expr.select(rows=kept.numbers(spec.rows), score=kept.numbers(spec.score)))
+    curve = learning_curve(
+        [(r["rows"], r["score"]) for r in pairs],
+        better="higher" if reaches.direction == "at_least" else "lower",
+        bounds=bounds_of(reaches.unit, reaches.direction),
+        level=1 - 2 * (1 - criterion.level) / criterion.sides,
+    )
+    needed = curve.needed(reaches.threshold)
+    value, lower, upper = needed.numbers
+    interval = Interval(
+        lower=lower, upper=upper, level=criterion.level, sides=criterion.sides, method="power_law_profile"
+    )
+    fields = {
+        "value": value, "interval": interval, "n": len(pairs), "undefined": needed.why if math.isnan(value) else None,
+    }  # fmt: skip
+    return [
+        Draft(
+            Estimate,
+            f"rows needed for {reaches.key} {reaches.direction.replace('_', ' ')} {number(reaches.threshold)}",
+            spec.setting,
+            at.inputs.version(spec.dataset),
+            fields,
+            criterion,
+            depends=spec.depends,
+            left_out=table.count() - len(pairs),
+            notes=(needed.why,),
+        )
+    ]
+
+
 def experiment(spec: checks.Experiment, at: Context) -> list[Draft]:
     """The effects; the report on the test as a whole is made from their verdicts, in `conclusion`."""
     dataset, table = _dataset(at, spec.dataset), at.inputs.table(spec.dataset)
@@ -407,6 +447,7 @@ KINDS: dict[str, Callable[[Any, Context], list[Draft]]] = {
     "slices": slices_report,
     "drift": drift,
     "agreement": agreement,
+    "learning_curve": rows_needed,
     "experiment": experiment,
 }
 _METRICS = {

@@ -160,6 +160,8 @@ def _measurement(kind: type[Measurement], criterion: Criterion | None, fields: d
     name = kind.model_fields["kind"].default
     if name == "count":
         return kind.of(**fields)
+    if name == "estimate":
+        return kind.model_validate(fields)
     # Only what has a range that allows looking all the time may say so.
     continuous = (
         criterion is not None and criterion.continuous and name not in ("quantile", "agreement", "drift")
@@ -172,7 +174,7 @@ def _recipe(inputs: Inputs, spec: AnyCheck) -> Recipe:
     """The part of the config that the check reads, and the digests of its files."""
     config, names = inputs.config, needs(inputs.config, spec)
     also = agreement_of(config, spec) if isinstance(spec, Evaluation) else None
-    keys = {getattr(s, "criterion", None) for s in (spec, also) if s}
+    keys = {getattr(s, what, None) for s in (spec, also) if s for what in ("criterion", "reaches")}
     keys |= {o.criterion for o in spec.outcomes} if isinstance(spec, Experiment) else set()
     criteria = [
         {**{k: v for k, v in c.plain().items() if k not in _LEFT_OUT}, "name": c.key}
