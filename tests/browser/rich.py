@@ -6,12 +6,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sextant.criteria import Criterion, Setting
-from sextant.data.documents import Pipeline
+from sextant.data.documents import Pipeline, QualityResolution
 from sextant.data.profiling import profile
 from sextant.data.versions import DataVersion
 from sextant.evidence import Count, Declared, Producer, Version
 from sextant.problem.documents import Brief, DecisionTree, Feasibility, Roi, Side, Spread, Stakeholder
-from sextant.reports import read_evidence
+from sextant.reports import Finding, QualityReport, read_evidence
 from sextant_server.data import actions as data
 from sextant_server.lifecycle import actions as lifecycle
 from sextant_server.people import mail_actions, sign_actions, talk_actions
@@ -127,6 +127,23 @@ def _data(project: Project) -> None:
         "outputs": [{"namespace": "lake", "name": "scans"}],
     }
     data.add_run_event(project, LOCAL, read_event(event))  # type: ignore[arg-type]
+    missing = Finding(
+        key="missing-said", text=f"Column said has no value in 30 rows (25 %). {LONG}", severity="high", count=30, share=0.25,
+        examples=("row 4", "row 8"), fix="Find out why, then fill in, flag or leave out.", column="said", impact=0.15,
+        cost="The model has to guess the value, or the row is left out.",
+    )  # fmt: skip
+    constant = Finding(
+        key="constant-kind", text="Column kind has the same value in every row.", severity="low", count=120
+    )
+    report = QualityReport(
+        data=Version.of("dataset", "scans", "v2"), estimand="what is wrong with scans", setting="offline", at=NOW, rows=120,
+        columns=3, findings=(missing, constant), producer=Producer(name="sextant"),
+    )  # fmt: skip
+    records.add_evidence(project, LOCAL, [report])
+    accepted = QualityResolution(
+        dataset="scans", finding="constant-kind", resolution="accepted", version="v2", reason=LONG
+    )
+    data.decide_finding(project, LOCAL, accepted)
     write(
         project,
         (Pipeline(dataset="scans", owner="Data lead", cadence_days=7, collection=LONG), "scans"),

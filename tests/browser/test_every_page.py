@@ -42,6 +42,7 @@ FULL = {
     "dataset": {"dataset": "scans"}, "data-version": {"dataset": "scans", "number": 1},
     "data-diff": {"dataset": "scans", "before": 1, "after": 2}, "data-drift": {"dataset": "scans"},
     "data-drift-cell": {"dataset": "scans"},
+    "dataset-quality": {"dataset": "scans"}, "finding": {"dataset": "scans", "finding": "missing-said"},
 }  # fmt: skip
 OUTSIDE = (
     "home", "new-project", "new-from-text", "new-live", "new-example", "opportunities", "accounts", "password", "today",

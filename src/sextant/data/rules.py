@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from sextant.config.rules import Kind, QualityRule
-from sextant.data.quality.issues import Issue, where
+from sextant.data.quality.issues import Issue, count_of, where
 from sextant.data.quality.looks import Look, as_number, is_disguise, looks, vocabulary
 from sextant.data.quality.numbers import fences
 from sextant.data.quality.words import shape
@@ -99,7 +99,8 @@ def _broken(
     if not count or count <= rule.allow * rows:
         return None
     but = f", and {with_unit(rule.allow, 'share')} may" if rule.allow else ""
-    text = f"{number(count)} rows ({with_unit(count / rows, 'share')}) break the rule: {said}{but}."
+    does = "breaks" if count == 1 else "break"
+    text = f"{count_of(count, 'row')} ({with_unit(count / rows, 'share')}) {does} the rule: {said}{but}."
     return _issue(rule, text, count, rows, concerned, columns)
 
 
@@ -316,7 +317,7 @@ def _unique(table: Table, look: Look, rows: int) -> bool:
 def _pattern(values: Sequence[str]) -> str:
     """A pattern for codes of up to three make-ups; empty if the values are no codes."""
     shapes = {shape(v) for v in values}
-    if not values or len(shapes) > 3 or not all("9" in s for s in shapes):
+    if not values or len(shapes) > 3 or not all("9" in s and s.count(" ") <= 3 for s in shapes):
         return ""
     return "|".join(sorted(_of_shape(s, [v for v in values if shape(v) == s]) for s in shapes))
 

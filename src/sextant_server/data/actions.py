@@ -13,11 +13,11 @@ from django.db import transaction
 from sextant.canonical import canonical
 from sextant.chain import body_digest
 from sextant.criteria import Setting
-from sextant.data.documents import Pipeline
+from sextant.data.documents import Pipeline, QualityResolution
 from sextant.data.openlineage import ENDED, Dataset, RunEvent, key_of
 from sextant.data.profile import Profile
 from sextant.data.versions import DataVersion
-from sextant.errors import Conflict, InvalidInput, SextantError
+from sextant.errors import Conflict, InvalidInput, NotFound, SextantError
 from sextant.evidence import Producer, Version
 from sextant.reports import Freshness, PipelineRun
 from sextant_server.data import queries
@@ -26,7 +26,8 @@ from sextant_server.jobs.actions import enqueue
 from sextant_server.people.mail_models import Channel
 from sextant_server.projects.models import Project
 from sextant_server.projects.permissions import Caller
-from sextant_server.records.actions import _record, add_evidence, lock, put_subject
+from sextant_server.records.actions import _record, add_evidence, lock, put_document, put_subject
+from sextant_server.records.models import DocumentRow
 
 #: The most characters of a run's facets that are kept: a whole SQL text fits, a dump does not.
 MAX_FACETS = 100_000
@@ -38,6 +39,19 @@ _FIXED = ("digest", "rows", "columns", "at", "mode", "parent")
 #: Versions that a project counts itself.
 COUNTED = re.compile(r"v[1-9][0-9]{0,8}")
 _ADDRESS = re.compile(r"[\w.+-]+@(?=[\w-]+\.)")
+
+
+@transaction.atomic
+def decide_finding(project: Project, caller: Caller, decision: QualityResolution) -> DocumentRow:
+    """What a person decides about a finding of a quality report, in the place of what was decided about it before."""
+    told = queries.quality(project, decision.dataset)
+    if told is None or decision.finding not in {f.key for f in told[0].findings}:
+        raise NotFound(
+            f"the latest quality report of {decision.dataset!r} has no finding {decision.finding!r}",
+            todo="look at what was found in it",
+        )
+    lock(project)
+    return put_document(project, caller, decision, key=queries.resolution_key(project, decision))
 
 
 @transaction.atomic

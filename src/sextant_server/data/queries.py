@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -201,6 +202,17 @@ def resolutions(project: Project) -> list[QualityResolution]:
         project=project, kind="quality_resolution", present=True, withdrawn=False
     )
     return [QualityResolution.model_validate(json.loads(row.body)) for row in rows.order_by("key")]
+
+
+def resolution_key(project: Project, decision: QualityResolution) -> str:
+    """The key of the document that says what is decided about this finding: of the one there is, else a new one."""
+    rows = DocumentRow.objects.filter(project=project, kind="quality_resolution", present=True)
+    for row in rows.order_by("-key"):
+        body = json.loads(row.body)
+        if (body["dataset"], body["finding"]) == (decision.dataset, decision.finding):
+            return row.key
+    plain = f"{decision.dataset}-{decision.finding}"
+    return plain if len(plain) <= 80 else f"{plain[:67]}-{sha256(plain.encode()).hexdigest()[:12]}"
 
 
 def present_version(project: Project, name: str) -> SubjectRow | None:
