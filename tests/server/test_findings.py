@@ -69,7 +69,9 @@ def test_a_decision_is_in_the_log_and_takes_the_place_of_the_one_before(project:
     assert boss.post(f"{URL}missing-age/", PLANNED).status_code == 302
     text = boss.get(URL).content.decode()
     assert "1 open, 1 decided" in text and "from May on" in text
-    assert "from May on" in Record.objects.filter(project=project, kind="document").latest("sequence").body
+    assert (
+        "train-missing-age" in Record.objects.filter(project=project, kind="document").latest("sequence").body
+    )
     accepted = {"resolution": "accepted", "reason": "Nobody asks.", "version": "v1", "accepted_percent": "10"}
     assert boss.post(f"{URL}missing-age/", accepted).status_code == 302
     rows = DocumentRow.objects.filter(project=project, kind="quality_resolution")

@@ -30,7 +30,7 @@ class DecisionForm(forms.Form):
     resolution = forms.ChoiceField(label="What about it?", widget=forms.RadioSelect, choices=_DECISIONS)
     reason = forms.CharField(
         label="Why, or how", max_length=4000, required=False, widget=forms.Textarea(attrs={"rows": 3}),
-        help_text="Why it may stay, or how it is mended. Name no people: this goes into the log, which keeps it.",
+        help_text="Why it may stay, or how it is mended.",
     )  # fmt: skip
     planned_by = forms.DateField(
         label="Mended by", required=False, widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
@@ -98,7 +98,7 @@ def finding(request: HttpRequest, slug: str, dataset: str, finding: str) -> Http
             except (InvalidInput, SextantError) as error:
                 put_beside(form, error)
             else:
-                messages.success(request, "Your decision is in the log.")
+                messages.success(request, "Your decision is kept.")
                 return redirect("dataset-quality", slug, dataset)
     context = {"name": dataset, "report": report, "one": one, "form": form, "before": before}
     return page(request, found, "datasets", "data/finding.html", context, status=status)
