@@ -141,8 +141,8 @@ ELSEWHERE = {
 }  # fmt: skip
 #: What answers with a file, a part of a page, a redirect or a problem, and the page that developers look at.
 NO_PAGE = {
-    "ask-opinion", "attachment", "decide", "erase-attachment", "erase-document", "guest-picture", "healthz", "logout", "meeting-sheet",
-    "label-picture", "labeling-file", "labeling-picture", "read-answer",
+    "ask-opinion", "attachment", "decide", "erase-attachment", "erase-document", "guest-picture", "healthz", "logout",
+    "meeting-sheet", "label-picture", "labeling-file", "labeling-picture", "read-answer",
     "remind", "run", "start", "styleguide", "verify", "withdraw-document",
 }  # fmt: skip
 
