@@ -110,7 +110,7 @@ def test_a_failing_reading_is_seen_told_once_and_mended_by_the_next(
     tomorrow()
     [job] = run()
     assert job.state == "failed" and job.attempts == 1, "what is wrong stays wrong until tomorrow"
-    for path in (PATH, "/p/forms/numbers/"):
+    for path in (PATH, "/p/forms/numbers/", "/p/forms/targets/posts/"):
         page = kept.get(path).content.decode()
         assert "Could not be read since" in page
         assert "row 2: its second column holds a str" in page
