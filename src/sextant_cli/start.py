@@ -88,8 +88,7 @@ def new(
     status, a monitor and the day of its first review at once.
 
     \b
-      sextant new "Form reader" --live reader@v3 --metric "forms read right" --unit share --bar "90 %" \\
-        --value "93 %" --source "the board" --watched-by "product manager" --since 2026-01-05
+      sextant new Reader --live reader@v3 --metric "read right" --unit share --bar 0.9 --source board --watched-by PM
     """
     if sum((file is not None, example, live is not None)) > 1:
         raise InvalidInput("--one-pager, --example and --live are three ways to begin", todo="choose one")

@@ -220,7 +220,10 @@
       if (!yes && !/^(no|n|false|0|)$/i.test(value)) return `“${value}” is neither yes nor no.`;
       control.checked = yes;
     } else if (control.tagName === "SELECT") {
-      const option = [...control.options].find((o) => o.value === value) || [...control.options].find((o) => plain(o.text) === plain(value));
+      // A spreadsheet may write the rating 4 as 4.0.
+      const same = (o) => o.value !== "" && value !== "" && Number(o.value) === Number(numeral(value) ?? NaN);
+      const options = [...control.options];
+      const option = options.find((o) => o.value === value) || options.find((o) => plain(o.text) === plain(value)) || options.find(same);
       if (!option) return `“${value}” is not one of: ${[...control.options].map((o) => o.text).filter((t) => !/^[-–—]*$/.test(t)).join(", ")}.`;
       control.value = option.value;
     } else if (control.type === "number" || control.inputMode === "decimal") {
