@@ -1,7 +1,10 @@
 """How each part grows with rows: time and memory of whole processes, beside the least that any program could take.
 
-`python -m benchmarks.scale [--rows 1000000,10000000]` prints the table that docs/scale.md has. Times on a machine
-that does other work too are no good by themselves; their ratio to the roofline of the same round is.
+`python -m benchmarks.scale [--rows 1000000,10000000]` prints the measured points that docs/scale.md has, and the cost
+model that follows from them; `--from docs/scale.md` takes the points from there and measures nothing. `--price` is
+what a core costs in an hour, `--spark` how many times the work of one machine a cluster does for the same rows.
+Seconds on the clock of a machine that does other work too are no good; those of the processor are, and their ratio
+to the roofline of the same round.
 """
 
 from __future__ import annotations
@@ -52,6 +55,14 @@ for n in range(1, int(sys.argv[1]) + 1):
 """
 
 
+#: What is modelled: a side by its name, and what it is called.
+MODELLED = {
+    "profile": "profile",
+    "version: commit": "commit a version",
+    "version: verify": "verify a version",
+}
+
+
 @dataclass(frozen=True)
 class Ran:
     """What a process took: seconds on the clock and of the processor, and the most memory that it held, in MB."""
@@ -88,8 +99,51 @@ def sides(rows: int, folder: Path) -> Iterator[tuple[str, list[str]]]:
     yield "version: verify", [python, "-c", _VERIFY, home]
 
 
+def points(text: str) -> dict[str, list[tuple[int, float]]]:
+    """The measured points in a text: of each side, rows and seconds of the processor.
+
+    >>> points("| 1,000 | profile | 2.0 | 1.5 | 3.0 | 200 MB |")
+    {'profile': [(1000, 1.5)]}
+    """
+    found: dict[str, list[tuple[int, float]]] = {}
+    for line in text.splitlines():
+        cells = [c.strip() for c in line.strip().strip("|").split("|")]
+        if len(cells) == 6 and cells[0].replace(",", "").isdigit() and cells[1] in MODELLED:
+            found.setdefault(cells[1], []).append((int(cells[0].replace(",", "")), float(cells[3])))
+    return found
+
+
+def line_through(measured: list[tuple[int, float]]) -> tuple[float, float]:
+    """What starting costs, and what a million rows more cost, in seconds of the processor: the line through the
+    smallest and the largest point.
+
+    >>> line_through([(1_000_000, 2.0), (11_000_000, 7.0)])
+    (1.5, 0.5)
+    """
+    (few, little), (many, much) = min(measured), max(measured)
+    slope = (much - little) / (many - few) * 1e6
+    return little - slope * few / 1e6, slope
+
+
+def model(found: dict[str, list[tuple[int, float]]], price: float, spark: float) -> str:
+    """The cost of 1e6 to 1e12 rows: hours of one core, and money on a cluster."""
+    lines = ["| rows | " + " | ".join(f"{w}: core hours | money" for w in MODELLED.values()) + " |"]
+    lines.append("|---:|" + "---:|" * (2 * len(MODELLED)))
+    for power in range(6, 13):
+        cells = []
+        for side in MODELLED:
+            start, slope = line_through(found[side])
+            hours = (start + slope * 10 ** (power - 6)) / 3600
+            cells += [f"{hours:,.3g}", f"{hours * spark * price:,.2f}"]
+        lines.append(f"| 1e{power} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.scale", description=__doc__)
+    parser.add_argument("--from", dest="given", type=Path, help="take the measured points from this file")
+    parser.add_argument("--price", type=float, default=0.05, help="of a core for an hour")
+    parser.add_argument("--spark", type=float, default=3.0, help="how many times the work a cluster does")
     parser.add_argument("--rows", default=",".join(map(str, DEFAULT)), help="how many, with commas between")
     parser.add_argument(
         "--only", default="", help="only sides whose name has this in it, beside the roofline"
@@ -100,7 +154,7 @@ def main(argv: list[str] | None = None) -> int:
     )
     print("| rows | what | seconds | processor | times the roofline | peak memory |")
     print("|---:|---|---:|---:|---:|---:|")
-    folder = Path(tempfile.mkdtemp(prefix="scale-"))
+    folder, lines = Path(tempfile.mkdtemp(prefix="scale-")), []
     try:
         for rows in map(int, given.rows.split(",")):
             least = None
@@ -109,20 +163,21 @@ def main(argv: list[str] | None = None) -> int:
                     continue
                 found = ran(*command)
                 least = least or found
-                _line(rows, name, found, f"{found.processor / least.processor:.1f}")
+                lines.append(_line(rows, name, found, f"{found.processor / least.processor:.1f}"))
         if not given.only:
             for records in RECORDS:
                 _line(records, "log: records verified", ran(sys.executable, "-c", _CHAIN, str(records)), "")
+        if not given.only and len(given.rows.split(",")) > 1:
+            print(f"\n{model(points(chr(10).join(lines)), given.price, given.spark)}")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     return 0
 
 
-def _line(rows: int, name: str, found: Ran, ratio: str) -> None:
-    print(
-        f"| {rows:,} | {name} | {found.seconds:.1f} | {found.processor:.1f} | {ratio} | {found.megabytes:,.0f} MB |",
-        flush=True,
-    )
+def _line(rows: int, name: str, found: Ran, ratio: str) -> str:
+    line = f"| {rows:,} | {name} | {found.seconds:.1f} | {found.processor:.1f} | {ratio} | {found.megabytes:,.0f} MB |"
+    print(line, flush=True)
+    return line
 
 
 if __name__ == "__main__":

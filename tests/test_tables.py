@@ -381,3 +381,19 @@ def test_nan_in_parquet_is_missing_though_its_statistics_are_silent(tmp_path: Pa
     assert found.keep(found.present("x")).count() == 2
     assert found.where({"x": Range(missing=True)}).count() == 1
     assert found.one(n=found.numbers("x").count(), mean=found.numbers("x").mean()) == {"n": 2, "mean": 1.5}
+
+
+def test_a_delta_table_that_got_a_column_later_lacks_it_in_earlier_rows(tmp_path: Path, on: Any) -> None:
+    from deltalake import write_deltalake
+
+    place = str(tmp_path / "grown")
+    write_deltalake(place, pa.table({"x": [1, 2]}))
+    # All its files alike: DuckDB reads them itself. With a new column: through the table's own schema.
+    assert table(place, on=on).fetch(table(place, on=on).expr.order_by("x"))[-1] == {"x": 2}
+    write_deltalake(place, pa.table({"x": [3], "y": ["a"]}), mode="append", schema_mode="merge")
+    found = table(place, on=on)
+    assert found.fetch(found.expr.order_by("x")) == [
+        {"x": 1, "y": None},
+        {"x": 2, "y": None},
+        {"x": 3, "y": "a"},
+    ]

@@ -75,10 +75,10 @@ def arrow(on: Any, expr: Any) -> Any:
 
 
 def batches(on: Any, expr: Any, *, rows: int = 65_536) -> Iterator[Any]:
-    """An expression's rows as Arrow record batches, one after the other, never all at once. (From Spark they
-    come through the driver's memory.) Until the last one is taken the engine does nothing else."""
+    """An expression's rows as Arrow record batches, one after the other, never all at once (from Spark one partition
+    at a time). Until the last one is taken the engine does nothing else."""
     if is_spark(on):
-        yield from arrow(on, expr).to_batches(max_chunksize=rows)
+        yield from _spark_batches(on, expr)
     elif is_duckdb(on):
         # Ibis 12 asks for a method that DuckDB 2 does not have any more.
         relation = on.con.sql(on.compile(expr.as_table()))
@@ -86,6 +86,25 @@ def batches(on: Any, expr: Any, *, rows: int = 65_536) -> Iterator[Any]:
         yield from read(rows)
     else:
         yield from on.to_pyarrow_batches(expr, chunk_size=rows)
+
+
+def _spark_batches(on: Any, expr: Any) -> Iterator[Any]:
+    """Each worker packs its batches as Arrow streams; the driver holds one partition of them at a time."""
+    import pyarrow as pa
+
+    def packed(batches: Iterator[Any]) -> Iterator[Any]:
+        import pyarrow as pa
+
+        for batch in batches:
+            sink = pa.BufferOutputStream()
+            with pa.ipc.new_stream(sink, batch.schema) as stream:
+                stream.write_batch(batch)
+            yield pa.record_batch({"stream": pa.array([sink.getvalue().to_pybytes()], pa.binary())})
+
+    parts = on._session.sql(on.compile(expr.as_table())).mapInArrow(packed, "stream binary")
+    for part in parts.toLocalIterator():
+        with pa.ipc.open_stream(bytes(part["stream"])) as stream:
+            yield from stream
 
 
 def _duckdb() -> Any:

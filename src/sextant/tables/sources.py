@@ -225,16 +225,35 @@ def delta(path: Path, version: int | None = None) -> Any:
 
 def _delta(path: Path, on: Any, version: int | None) -> Any:
     found = delta(path, version)
-    files = found.file_uris() if engines.is_spark(on) and not found.metadata().partition_columns else []
-    if files:
-        # Spark without the Delta jar: the files of a checked version, without deletion vectors, are its rows.
-        return _parquet([Path(unquote(urlsplit(f).path)) for f in files], on)
     dataset = found.to_pyarrow_dataset()
+    files = (
+        []
+        if found.metadata().partition_columns
+        else [Path(unquote(urlsplit(f).path)) for f in found.file_uris()]
+    )
+    # The files of a checked version, without deletion vectors, are its rows. DuckDB reads them in less memory than
+    # through Arrow, whose scanner runs ahead of who takes; but only where each has the table's own columns.
+    if files and (engines.is_spark(on) or (engines.is_duckdb(on) and _plain(files, dataset.schema))):
+        return _parquet(files, on)
     if engines.is_duckdb(on):
         name = fresh("delta")
         on.con.register(name, dataset)
         return on.table(name)
     return bring(dataset.schema, dataset.to_batches(), on)
+
+
+def _plain(files: list[Path], schema: Any) -> bool:
+    """Whether each file has these columns with these types in this order: none was added or widened since."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        return all(
+            [(f.name, f.type) for f in pq.read_schema(path)] == [(f.name, f.type) for f in schema]
+            for path in files
+        )
+    except (pa.ArrowInvalid, OSError):
+        return False  # what is wrong with it is said where it is read
 
 
 # --- frames and databases

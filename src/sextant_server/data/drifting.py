@@ -16,7 +16,9 @@ from sextant.chain import body_digest
 from sextant.data.drift import ColumnDrift, compared, drift, incomparable
 from sextant.data.profile import Profile
 from sextant.errors import NotFound
+from sextant.evidence import Drift
 from sextant.maintenance.documents import DriftPlan
+from sextant.reports import read_evidence
 from sextant.stats.distances import distance_interval
 from sextant_server.data.models import DataVersionRow, DayProfile
 from sextant_server.projects.models import Project
@@ -130,15 +132,29 @@ def _of(row: DataVersionRow) -> Reference:
     return Reference(f"{row.name}@{row.number}", f"{row.name}, version {row.number}", row.profile)
 
 
+def checks(project: Project, name: str) -> list[EvidenceRow]:
+    """The latest drift measurements of a dataset, the newest first."""
+    rows = EvidenceRow.objects.filter(project=project, kind="drift", rests__subject=f"dataset:{name}")
+    found = rows.select_related("record").order_by("-id").distinct()[:CHECKS]
+    return [row for row in found if (row.record.content.get("data") or {}).get("name") == name]
+
+
+def last_checks(project: Project, name: str) -> list[dict[str, Any]]:
+    """The newest drift measurement of each feature against each reference, the farthest first."""
+    seen: dict[tuple[str, str], dict[str, Any]] = {}
+    for row in checks(project, name):
+        said = read_evidence(row.record.content)
+        if isinstance(said, Drift):
+            seen.setdefault((str(said.reference), said.feature), {"digest": row.digest, "said": said})
+    return sorted(
+        seen.values(), key=lambda c: -(c["said"].value if c["said"].value == c["said"].value else -1.0)
+    )
+
+
 def _checked_against(project: Project, name: str, threshold: float) -> DataVersionRow | None:
     """What the latest drift check of this dataset that found drift compared with, else the latest check; only where
     the profile of that version is kept."""
-    latest = (
-        EvidenceRow.objects.filter(project=project, kind="drift", rests__subject=f"dataset:{name}")
-        .select_related("record")
-        .order_by("-id")[:CHECKS]
-    )
-    said = [c for c in (row.record.content for row in latest) if (c.get("data") or {}).get("name") == name]
+    said = [row.record.content for row in checks(project, name)]
     found = [c for c in said if c.get("interval") and float(c["interval"]["lower"]) > threshold]
     seen: set[tuple[str, str]] = set()
     for content in [*found, *said]:

@@ -110,6 +110,7 @@ def data_drift(request: HttpRequest, slug: str, dataset: str) -> HttpResponse:
         "name": dataset, "days": days, "against": against, "heat": heat, "map": drawing.drawn(heat) if heat else None,
         "offered": drifting.offered(project, dataset) if days else [],
         "lately": [(c, drawing.words(c)) for c in last if c.verdict == "drifted"],
+        "checks": drifting.last_checks(project, dataset)[:24],
         "days_last": days[-1].day.isoformat() if days else "",
         "simulated": any(d.origin == "simulated" for d in days),
     }  # fmt: skip

@@ -148,7 +148,7 @@ def test_rows_that_were_changed_behind_its_back_are_found(store: Store, on: Any)
     store.commit("people", rows(FIRST, on))
     (path,) = store.rows("people").glob("*.parquet")
     pq.write_table(pq.read_table(path).slice(0, 2), path)
-    with pytest.raises(IntegrityFault, match="cannot be read any more"):
+    with pytest.raises(IntegrityFault, match="does not have the rows that were committed"):
         store.verify("people")
 
 

@@ -28,9 +28,10 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 from sextant.canonical import canonical, digest
-from sextant.errors import InvalidInput
+from sextant.errors import InvalidInput, Unavailable
 from sextant.tables import Table
 from sextant.tables.engines import is_spark
+from sextant.tables.faults import errors_of, explained
 
 if TYPE_CHECKING:
     import numpy as np
@@ -114,7 +115,16 @@ def _on_spark(table: Table) -> Rowsum:
         yield pa.record_batch({"rows": [found.rows], "total": [f"{found.total:032x}"]})
 
     found = Rowsum(names)
-    for row in rows.mapInArrow(part, "rows long, total string").collect():
+    try:
+        parts = rows.mapInArrow(part, "rows long, total string").collect()
+    except errors_of(table.engine) as error:
+        if "No module named 'sextant'" in str(error):
+            raise Unavailable(
+                "the workers have no Sextant", where=table.name, rule="each sums its own rows",
+                todo="install it where they run, and name their Python by PYSPARK_PYTHON",
+            ) from error  # fmt: skip
+        raise explained(error, table.name, []) from error
+    for row in parts:
         found += Rowsum(names, row["rows"], int(row["total"], 16))
     return found
 

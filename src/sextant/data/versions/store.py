@@ -423,7 +423,10 @@ class Store:
                 ) from error
             # A missing value is nobody's.
             is_them = is_them & ds.field(column).is_valid() & (ds.field(column) == wanted)
-        return dataset.scanner(filter=~is_them if negate else is_them, batch_size=65_536)
+        # Without running far ahead of who takes the rows: memory is for batches, not for the table.
+        return dataset.scanner(
+            filter=~is_them if negate else is_them, batch_size=65_536, batch_readahead=2, fragment_readahead=1
+        )  # fmt: skip
 
     def _let_go(self, name: str, numbers: Iterable[int], why: str, now: datetime) -> None:
         notes = self._notes(name)
