@@ -149,6 +149,9 @@ def main(argv: list[str] | None = None) -> int:
         "--only", default="", help="only sides whose name has this in it, beside the roofline"
     )
     given = parser.parse_args(argv)
+    if given.given:
+        print(model(points(given.given.read_text(encoding="utf-8")), given.price, given.spark))
+        return 0
     print(
         f"Python {platform.python_version()}, {platform.system()} {platform.machine()}, {os.cpu_count()} cores\n"
     )
