@@ -39,10 +39,11 @@ WHY_SKIPPED = (
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """What became of an answer: the next deal, or None with the reason in `over`."""
+    """What became of an answer: the next deal, or None with the reason in `over`; and the rater as they are now."""
 
     next: Dealt | None
     over: str = ""
+    rater: Rater | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,7 @@ def give_answer(rater: Rater, deal: int, answer: Answer, guideline: Guideline, v
         )
         if row is None:
             raise NotFound("this item was not dealt to you", todo="go on with the item that you have")
+        row.rater.round = row.round
         _may(row.rater, row.round)
         if row.void:
             raise Conflict("the item was given to others meanwhile", todo="go on with the next one")
@@ -88,7 +90,7 @@ def give_answer(rater: Rater, deal: int, answer: Answer, guideline: Guideline, v
             value = read_answer(guideline, row.item.content, answer.given)
             _label(row, value, note, version, guideline.answer)
         under = _under_the_bar(row)
-        found = Saved(None, "paused") if under else _next(row.rater)
+        found = Saved(None, "paused", row.rater) if under else _next(row.rater)
     if under:
         actions.pause(row.round.project, Caller(local=True), row.rater, under)
     if found.over == "done":
@@ -127,6 +129,7 @@ def _label(row: Dealt, value: dict[str, Any], note: str, version: int, kind: str
             given=F("given") + 1, seconds=F("seconds") + row.seconds, last_at=now, skipped=F("skipped") - skipped,
             gold_seen=F("gold_seen") + gold, gold_right=F("gold_right") + int(right),
         )  # fmt: skip
+        row.rater.given, row.rater.seconds = row.rater.given + 1, row.rater.seconds + row.seconds
         row.rater.gold_seen += gold
         row.rater.gold_right += int(right)
     row.answer, row.note, row.state, row.reason = value, note, "labeled", ""
@@ -218,32 +221,34 @@ def _take_back(round_id: int) -> None:
 def _next(rater: Rater, *, wait: bool = False) -> Saved:
     round_ = rater.round
     if rater.state != "active":
-        return Saved(None, "paused")
+        return Saved(None, "paused", rater)
     if round_.state != "open":
-        return Saved(None, round_.state)
+        return Saved(None, round_.state, rater)
     now = datetime.now(UTC)
     until = now + timedelta(minutes=round_.lease_minutes)
     have = Dealt.objects.filter(rater=rater, state="out").select_related("item").order_by("-dealt_at").first()
     if have is not None:
         Dealt.objects.filter(pk=have.pk).update(until=until)
-        return Saved(have)
+        return Saved(have, "", rater)
     if _spent(round_):
-        return Saved(None, "spent")
-    item = (_gold(rater) if _gold_is_due(rater) else None) or _ordinary(rater, wait=wait)
+        return Saved(None, "spent", rater)
+    item, again = (_gold(rater) if _gold_is_due(rater) else None), False
     if item is None:
-        return Saved(None, "done")
+        item, again = _ordinary(rater, wait=wait)
+    if item is None:
+        return Saved(None, "done", rater)
     if not item.is_gold:
         Item.objects.filter(pk=item.pk).update(room=F("room") - 1)
     Rater.objects.filter(pk=rater.pk).update(dealt=F("dealt") + 1)
-    deal, made = Dealt.objects.get_or_create(
-        item=item, rater=rater, defaults={"round": round_, "until": until, "dealt_at": now}
-    )
-    if not made:
+    if again:
         # It was theirs before, and its time was up.
+        deal = Dealt.objects.get(item=item, rater=rater)
         deal.state, deal.until, deal.dealt_at, deal.void, deal.why_void = "out", until, now, False, ""
         deal.save(update_fields=["state", "until", "dealt_at", "void", "why_void"])
+    else:
+        deal = Dealt.objects.create(round=round_, item=item, rater=rater, until=until, dealt_at=now)
     deal.item = item
-    return Saved(deal)
+    return Saved(deal, "", rater)
 
 
 def _spent(round_: Round) -> bool:
@@ -281,9 +286,9 @@ def _gold(rater: Rater) -> Item | None:
     return rows.filter(rank__gte=start).first() or rows.first()
 
 
-def _ordinary(rater: Rater, *, wait: bool) -> Item | None:
-    """The first item with room that the rater did not have; one whose time was up comes back to them last. What somebody
-    else holds at this moment is passed over, or with `wait` waited for once nothing else is left."""
+def _ordinary(rater: Rater, *, wait: bool) -> tuple[Item | None, bool]:
+    """The first item with room that the rater did not have; one whose time was up comes back to them last, which the flag
+    says. What somebody else holds at this moment is passed over, or with `wait` waited for once nothing else is left."""
     asks = [(again, True) for again in (False, True)] + (
         [(again, False) for again in (False, True)] if wait else []
     )
@@ -291,8 +296,8 @@ def _ordinary(rater: Rater, *, wait: bool) -> Item | None:
         rows = _unseen(rater, also_expired=again).filter(Q(room__gt=0) & Q(is_gold=False)).order_by("rank")
         found = rows.select_for_update(skip_locked=skip, of=("self",)).first()
         if found is not None:
-            return found
-    return None
+            return found, again
+    return None, False
 
 
 # --- before the first item

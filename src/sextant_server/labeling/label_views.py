@@ -144,7 +144,7 @@ def _work(request: HttpRequest, desk: Desk) -> HttpResponse:
         else:
             if not request.headers.get("HX-Request"):
                 return redirect(desk.here)
-            rater.refresh_from_db()
+            desk = Desk(found.rater or rater, desk.here, desk.picture)
             return _shown(request, desk, guideline, found.next, over=found.over)
     elif (asked := request.GET.get("back", "")).isdigit() and len(asked) < 19:
         back = queries.looked_back(rater, int(asked))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Exists, OuterRef, Q, Sum
 
 from sextant.data.guidelines import Guideline
 from sextant.errors import NotFound
@@ -129,24 +129,32 @@ def stale_versions(row: Round, known: dict[int, Guideline] | None = None) -> lis
     return [number for number, text in found.items() if text.meaning() != now]
 
 
+#: So many items to go are counted; beyond it the page says that there are more.
+MOST_COUNTED = 500
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a rater stands: how many they labeled, about how many are left for them, and their pace in seconds."""
+    """Where a rater stands: how many they labeled, about how many are left for them (`more` says that there are more than
+    were counted), and their pace in seconds."""
 
     given: int
     left: int
+    more: bool
     pace: float | None
 
     @property
     def total(self) -> int:
-        return self.given + self.left
+        return 0 if self.more else self.given + self.left
 
 
 def place(rater: Rater) -> Place:
     """`left` counts items that still have room, of those that the rater did not have; known items come on top."""
-    mine = Dealt.objects.filter(rater=rater).exclude(state="expired").values("item_id")
-    left = Item.objects.filter(round=rater.round, room__gt=0, is_gold=False).exclude(pk__in=mine).count()
-    return Place(rater.given, left, rater.seconds / rater.given if rater.given else None)
+    mine = Dealt.objects.filter(item=OuterRef("pk"), rater=rater).exclude(state="expired")
+    rows = Item.objects.filter(~Exists(mine), round_id=rater.round_id, room__gt=0, is_gold=False)
+    left = rows.order_by("rank")[: MOST_COUNTED + 1].count()
+    pace = rater.seconds / rater.given if rater.given else None
+    return Place(rater.given, min(left, MOST_COUNTED), left > MOST_COUNTED, pace)
 
 
 def looked_back(rater: Rater, deal: int) -> Dealt:

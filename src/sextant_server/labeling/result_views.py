@@ -124,8 +124,9 @@ def rulings(request: HttpRequest, slug: str, key: str) -> HttpResponse:
             (c for c in chosen if c.by == "labelers" and (c.tied or c.sure < UNSURE)), key=lambda c: c.sure
         )
         numbers = [c.number for c in unsure if c.number not in asked][: 20 - len(asked)]
-        # Items that still get labels are not the expert's yet.
-        asked |= {i.number: i for i in row.items.filter(number__in=numbers, state="settled")}
+        # One that still gets labels may be decided too: then it gets no more.
+        found_items = row.items.filter(number__in=numbers, state__in=("settled", "open"), given__gt=0)
+        asked |= {i.number: i for i in sorted(found_items, key=lambda i: numbers.index(i.number))}
     labels = queries.labels_of(list(asked.values()))
     cards = [
         {**item_shown(i, found, row), "labels": [(d, written(d.answer)) for d in labels[i.pk]],

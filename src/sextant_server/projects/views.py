@@ -10,14 +10,20 @@ from django.shortcuts import render
 
 from sextant_server.projects import overview
 from sextant_server.projects.frame import enter, page
-from sextant_server.projects.permissions import caller, visible
+from sextant_server.projects.permissions import caller, may_weigh, visible
 from sextant_server.records.queries import project_state
 
 
 @login_required
 def home(request: HttpRequest) -> HttpResponse:
     """The projects that the person may see, each with where it stands. One project needs no list."""
-    projects = list(visible(caller(request)).order_by("name"))
+    from sextant_server.labeling.queries import to_label
+
+    who = caller(request)
+    projects = list(visible(who).order_by("name"))
+    # Who is here to label and nothing else finds that, not an offer to open a project.
+    if not projects and not may_weigh(who):
+        return render(request, "labeling/home.html", {"rounds": to_label(who)})
     return render(request, "projects/list.html", {"rows": overview.rows(projects)})
 
 

@@ -28,6 +28,9 @@ def test_many_raters_at_once_get_each_item_as_often_as_it_wants(both_databases: 
 
     with ThreadPoolExecutor(8) as pool:
         total = sum(pool.map(work, people))
+    # Who was done may be asked again: an item that the last answers left disputed gets one more.
+    while more := sum(work(one) for one in people):
+        total += more
     assert Dealt.objects.filter(round=row, state="labeled").count() == total
     assert not Dealt.objects.filter(round=row, state="out").exists()
     for item in Item.objects.filter(round=row, is_gold=False):
