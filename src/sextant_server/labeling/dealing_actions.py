@@ -240,9 +240,9 @@ def _next(rater: Rater, *, wait: bool = False) -> Saved:
     if not item.is_gold:
         Item.objects.filter(pk=item.pk).update(room=F("room") - 1)
     Rater.objects.filter(pk=rater.pk).update(dealt=F("dealt") + 1)
-    if again:
-        # It was theirs before, and its time was up.
-        deal = Dealt.objects.get(item=item, rater=rater)
+    # It may have been theirs before, until its time was up.
+    deal = Dealt.objects.filter(item=item, rater=rater).first() if again else None
+    if deal is not None:
         deal.state, deal.until, deal.dealt_at, deal.void, deal.why_void = "out", until, now, False, ""
         deal.save(update_fields=["state", "until", "dealt_at", "void", "why_void"])
     else:
@@ -287,8 +287,9 @@ def _gold(rater: Rater) -> Item | None:
 
 
 def _ordinary(rater: Rater, *, wait: bool) -> tuple[Item | None, bool]:
-    """The first item with room that the rater did not have; one whose time was up comes back to them last, which the flag
-    says. What somebody else holds at this moment is passed over, or with `wait` waited for once nothing else is left."""
+    """The first item with room that the rater did not have; one whose time was up comes back to them last, and the flag
+    says that it may be such a one. What somebody else holds at this moment is passed over, or with `wait` waited for once
+    nothing else is left."""
     asks = [(again, True) for again in (False, True)] + (
         [(again, False) for again in (False, True)] if wait else []
     )
