@@ -36,6 +36,10 @@ STATISTICS = (
     "--level", type=click.FloatRange(0.5, 1, min_open=True, max_open=True), default=0.95, show_default=True,
     help="How sure a verdict must be.",
 )  # fmt: skip
+@click.option(
+    "--multivariate", is_flag=True,
+    help="Ask a classifier as well how far all columns together tell the tables apart (tables only).",
+)  # fmt: skip
 @as_json_option
 def drift(
     reference: str,
@@ -45,27 +49,32 @@ def drift(
     threshold: float,
     bins: int,
     level: float,
+    multivariate: bool,
     form: str,
 ) -> int:
     """What has moved between two tables, column by column.
 
     REFERENCE is how it was, usually what the model learned from, CURRENT how it is now. Each is a table, or
-    a profile that `sextant profile` kept (.json), which takes no time however many rows it stands for.
+    a profile that `sextant profile` kept (.json), which takes no time however many rows it stands for. Free text and
+    embeddings (lists of floats) are compared by a classifier, which takes the tables and some seconds a column.
 
-    The exit code is 1 when a column has drifted, 0 when none has.
+    The exit code is 1 when a column has drifted, or all together have, 0 when none has.
 
     \b
       sextant drift train.parquet today.parquet
+      sextant drift train.parquet today.parquet --multivariate
       sextant drift train.json today.json --statistic psi --threshold 0.2
     """
     from sextant.data.drift import drift as measure
 
     chosen = tuple(c.strip() for c in columns.split(",") if c.strip())
     found = measure(
-        reference, current, columns=chosen, statistic=statistic, threshold=threshold, bins=bins, level=level
-    )
+        reference, current, columns=chosen, statistic=statistic, threshold=threshold, bins=bins, level=level,
+        multivariate=multivariate,
+    )  # fmt: skip
     if form == "json":
         output.as_json(found)
     else:
         output.say(str(found))
-    return 1 if found.drifted else 0
+    together = found.together is not None and found.together.verdict == "drifted"
+    return 1 if found.drifted or together else 0

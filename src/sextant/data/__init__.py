@@ -18,7 +18,10 @@ counting         the two ways to count a column of many different values, and en
 streaming        one of them: rows go by, and NumPy counts
 profile_text     a profile as text and as HTML
 drift            how far each column has moved between two tables, and whether that is drift
+drift_report     what that gives: columns with their verdicts
 drift_text       a drift report as text and as HTML
+domain           can a classifier tell two tables apart, all columns together?
+contents         the same for free text, by its words, and for embeddings
 quality          what is wrong with a table: missing, far out, written in several ways, repeated, one-sided, ...
 rules            rules that a table must keep: evaluated, or learned from a reference
 near             texts that are nearly the same

@@ -12,12 +12,12 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from pydantic import Field
-
-from sextant.canonical import Frozen
+from sextant.data.contents import embeddings_apart, texts_apart
 from sextant.data.counting import rows_of
+from sextant.data.domain import THRESHOLD, tell_apart
+from sextant.data.drift_report import ColumnDrift, Decided, DriftReport
 from sextant.data.profile import WORDS, Column, Profile, Value
 from sextant.data.profiling import kind_of, profile
 from sextant.errors import InvalidInput
@@ -33,6 +33,8 @@ MOST_CATEGORIES = 30
 #: Distances that go by the order of the values are computed on no more bins than this.
 _MOST_FINE = 128
 _ORDERED = ("kolmogorov_smirnov", "wasserstein")
+#: Text that is this long on average is read; what is shorter, and hardly ever twice the same, is an id.
+_SHORTEST_TEXT = 16
 #: How often pairs are drawn for a column's range, and for its chance: more where only their number is in the way.
 _FOR_THE_RANGE = 300
 _RESAMPLES, _MOST_RESAMPLES = 2000, 200_000
@@ -51,89 +53,6 @@ class Histograms:
     names: tuple[Value, ...] = ()
 
 
-class Decided(Frozen):
-    """The counts that the distance was computed on: those of the column, or finer ones for a distance that goes by
-    the order of values; `positions` are where those lie."""
-
-    reference: tuple[int, ...]
-    current: tuple[int, ...]
-    positions: tuple[float, ...] = ()
-
-
-class ColumnDrift(Frozen):
-    """What became of one column.
-
-    decided_on  the counts that decided
-    verdict    drifted: it has moved by more than the threshold, also after all columns that were looked at are
-               taken into account; steady: it has not; open: the rows do not decide it; not compared: see `why`
-    value, lower, upper   the distance without what chance would show, and its 95 % range (or as `level` says)
-    p, adjusted   the chance of this much, were the distance no more than the threshold; and over all columns
-    distances  every distance as it is on the histograms, with nothing taken off
-    tests      p-values for any difference at all: chi_squared, kolmogorov_smirnov
-    missing    the share without a value, before and now
-    new, gone  categories that only one of them has, where that is certain
-    outside    the share of current numbers beyond the reference's range (at least)
-    """
-
-    name: str
-    kind: str
-    verdict: Literal["drifted", "steady", "open", "not_compared"]
-    why: str = ""
-    value: float = math.nan
-    lower: float = math.nan
-    upper: float = math.nan
-    p: float | None = None
-    adjusted: float | None = None
-    distances: dict[str, float] = Field(default_factory=dict)
-    tests: dict[str, float] = Field(default_factory=dict)
-    missing: tuple[float, float] = (0.0, 0.0)
-    new: tuple[Value, ...] = ()
-    gone: tuple[Value, ...] = ()
-    outside: float = 0.0
-    edges: tuple[float, ...] = ()
-    names: tuple[Value, ...] = ()
-    reference: tuple[int, ...] = ()
-    current: tuple[int, ...] = ()
-    decided_on: Decided | None = None
-
-
-class DriftReport(Frozen):
-    """What has moved between two tables: by which distance, from which threshold on, and every column."""
-
-    reference: str
-    current: str
-    reference_rows: int
-    current_rows: int
-    statistic: str
-    threshold: float
-    level: float
-    columns: tuple[ColumnDrift, ...]
-    only_before: tuple[str, ...] = ()
-    only_now: tuple[str, ...] = ()
-
-    @property
-    def drifted(self) -> tuple[str, ...]:
-        return tuple(c.name for c in self.columns if c.verdict == "drifted")
-
-    def __getitem__(self, name: str) -> ColumnDrift:
-        found = next((c for c in self.columns if c.name == name), None)
-        if found is None:
-            raise InvalidInput(
-                f"column {name!r} was not looked at", where=f"{self.reference} to {self.current}"
-            )
-        return found
-
-    def __str__(self) -> str:
-        from sextant.data.drift_text import as_text
-
-        return as_text(self)
-
-    def _repr_html_(self) -> str:
-        from sextant.data.drift_text import as_html
-
-        return as_html(self)
-
-
 def drift(
     reference: Any,
     current: Any,
@@ -144,6 +63,8 @@ def drift(
     bins: int = 10,
     level: float = 0.95,
     seed: int = 0,
+    contents: bool = True,
+    multivariate: bool = False,
 ) -> DriftReport:
     """What has moved between two tables, column by column.
 
@@ -154,6 +75,10 @@ def drift(
     bins       into how many bins numbers are cut, each with about as many rows of the reference
     level      how sure a verdict must be; of the columns called drifted, no more than 1 - level are wrong on average
     seed       the same seed gives the same ranges
+    contents   whether free text and embeddings are compared as well, by a classifier: it takes some seconds a column, and
+               the tables themselves, not their profiles
+    multivariate  whether a classifier is asked as well how far all columns together tell the tables apart
+               (`sextant.data.domain`); tables only
 
     Stored profiles give the same answers as the tables that they were made of, except for texts with more than
     256 different values: of those a profile knows only bounds, and what is nearest to no drift is taken.
@@ -176,13 +101,23 @@ def drift(
             f"{before.name} and {now.name} have no column in common", todo="compare tables of the same kind"
         )
     tables = (old, new) if isinstance(old, Table) and isinstance(new, Table) else None
+    if multivariate and tables is None:
+        raise InvalidInput(
+            "a profile does not say which values stand in one row",
+            where=f"{before.name} to {now.name}",
+            rule="all columns together are compared in tables",
+            todo="give the tables themselves",
+        )
     found = [_looked_at(before[n], now[n], tables, statistic, threshold, bins, level, seed) for n in both]
+    if tables is not None and contents:
+        found = [_read(one, before[one.said.name], tables, level, seed) for one in found]
     judged = _together(found, statistic, threshold, level, seed)
     return DriftReport(
         reference=before.name, current=now.name, reference_rows=before.rows, current_rows=now.rows,
         statistic=statistic, threshold=threshold, level=level, columns=tuple(judged),
         only_before=() if columns else tuple(n for n in names if n not in theirs),
         only_now=() if columns else tuple(n for n in theirs if n not in names),
+        together=tell_apart(*tables, both, level=level, seed=seed) if multivariate and tables else None,
     )  # fmt: skip
 
 
@@ -337,15 +272,49 @@ def _looked_at(
     return _Looked(said, counts, positions if statistic == "wasserstein" else ())
 
 
+def _read(looked: _Looked, column: Column, tables: tuple[Table, Table], level: float, seed: int) -> _Looked:
+    """The same, with what a classifier says of values that were not compared: free text and embeddings."""
+    said = looked.said
+    if said.verdict != "not_compared" or not all(said.name in t.columns for t in tables):
+        return looked
+    kinds = [t.column(said.name).type() for t in tables]
+    asked: dict[str, Any] = {"threshold": THRESHOLD, "level": level, "seed": seed}
+    more: dict[str, Any]
+    if all(k.is_array() and k.value_type.is_floating() for k in kinds):
+        apart, centre = embeddings_apart(*tables, said.name, **asked)
+        more = {"kind": "embedding", "centre": None if math.isnan(centre) else centre}
+    elif said.kind == "text" and all(k.is_string() for k in kinds) and _reads_as_text(column):
+        apart, words = texts_apart(*tables, said.name, **asked)
+        more = {"kind": "free text", "words": words}
+    else:
+        return looked
+    more |= {
+        "apart": apart, "verdict": apart.verdict, "why": apart.why, "value": apart.area, "lower": apart.lower,
+        "upper": apart.upper, "p": apart.p,
+    }  # fmt: skip
+    return _Looked(said.model_copy(update=more))
+
+
+def _reads_as_text(column: Column) -> bool:
+    """Whether values are long enough to be sentences, and no ids."""
+    return bool(column.texts and column.texts.lengths.n and column.texts.lengths.mean >= _SHORTEST_TEXT)
+
+
 def _together(
     found: Sequence[_Looked], statistic: str, threshold: float, level: float, seed: int
 ) -> list[ColumnDrift]:
     """The verdicts of all columns at once. A p-value is drawn anew, more finely, as long as only its coarseness
     stands in the way."""
-    judged = [i for i, one in enumerate(found) if one.counts]
-    chances: dict[int, float] = {}
-    draws = dict.fromkeys(judged, _RESAMPLES)
-    again = list(judged)
+    counted = [i for i, one in enumerate(found) if one.counts]
+    chances = {i: one.said.p for i, one in enumerate(found) if one.said.p is not None}
+    judged = sorted([*counted, *chances])
+    draws = dict.fromkeys(counted, _RESAMPLES)
+    again = list(counted)
+    adjusted = (
+        dict(zip(judged, benjamini_hochberg([chances[i] for i in judged]), strict=True))
+        if not counted
+        else {}
+    )
     while again:
         for i in again:
             one = found[i]
@@ -357,7 +326,7 @@ def _together(
             )  # fmt: skip
         adjusted = dict(zip(judged, benjamini_hochberg([chances[i] for i in judged]), strict=True))
         again = [
-            i for i in judged
+            i for i in counted
             if adjusted[i] > 1 - level and chances[i] <= 1 / draws[i] and draws[i] < _MOST_RESAMPLES
         ]  # fmt: skip
         for i in again:
@@ -370,6 +339,8 @@ def _together(
         update: dict[str, Any] = {"p": chances[i], "adjusted": adjusted[i]}
         if adjusted[i] <= 1 - level:
             update["verdict"] = "drifted"
+        elif one.said.verdict == "drifted":
+            update["verdict"] = "open"
         said.append(one.said.model_copy(update=update))
     return said
 

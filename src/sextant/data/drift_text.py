@@ -10,7 +10,7 @@ from sextant.data.profile_text import drawn
 from sextant.phrases import number
 
 if TYPE_CHECKING:
-    from sextant.data.drift import ColumnDrift, DriftReport
+    from sextant.data.drift_report import ColumnDrift, DriftReport
 
 VERDICTS = {
     "drifted": "✕ drifted",
@@ -56,7 +56,7 @@ def as_text(report: DriftReport) -> str:
     cells = [_HEADINGS, *rows(report)]
     widths = [max(len(row[i]) for row in cells) for i in range(len(_HEADINGS))]
     lines = ["  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip() for row in cells]
-    return "\n".join([_title(report), "", *lines, *_only(report)])
+    return "\n".join([_title(report), "", *lines, *_only(report), *_together(report)])
 
 
 def as_html(report: DriftReport) -> str:
@@ -65,7 +65,7 @@ def as_html(report: DriftReport) -> str:
     body = "".join(
         "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows(report)
     )
-    after = "".join(f"<p>{escape(line)}</p>" for line in _only(report) if line)
+    after = "".join(f"<p>{escape(line)}</p>" for line in (*_only(report), *_together(report)) if line)
     title = escape(" ".join(_title(report).split()))
     return (
         f"<table><caption>{title}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{after}"
@@ -92,9 +92,32 @@ def _only(report: DriftReport) -> list[str]:
     return ["", *said] if said else []
 
 
+def _together(report: DriftReport) -> list[str]:
+    """What a classifier says of all columns together, and of free text and embeddings; and how many rows it saw."""
+    said = []
+    if apart := report.together:
+        if apart.verdict == "not_compared":
+            said.append(f"All columns together: not compared, as {apart.why}.")
+        else:
+            said.append(
+                f"All columns together: {VERDICTS[apart.verdict]}. A classifier tells a row of one table from a row of the "
+                f"other in {100 * apart.area:.1f} % of pairs ({100 * apart.lower:.1f} to {100 * apart.upper:.1f}); by chance "
+                f"in 50 %, and from {100 * apart.threshold:.0f} % on it counts as drift."
+            )
+            if apart.tells:
+                said.append(f"It goes by {', '.join(t.feature for t in apart.tells[:5])}.")
+    seen = [a for a in (report.together, *(c.apart for c in report.columns)) if a and a.sampled]
+    if seen:
+        most = " and ".join(number(n) for n in seen[0].rows)
+        said.append(f"The classifier saw {most} rows, drawn at random; everything else counts all rows.")
+    return ["", *said] if said else []
+
+
 def _moved(c: ColumnDrift, statistic: str) -> str:
     if math.isnan(c.value):
         return ""
+    if c.apart:
+        return f"told apart {c.value:.2f} ({c.lower:.2f} to {c.upper:.2f})"
     if statistic in ("total_variation", "kolmogorov_smirnov"):
         return f"{100 * c.value:.1f} % ({100 * c.lower:.1f} to {100 * c.upper:.1f})"
     return f"{number(c.value)} ({number(c.lower)} to {number(c.upper)})"
@@ -115,6 +138,14 @@ def _what(c: ColumnDrift) -> str:
         if values:
             more = f" and {len(values) - 3} more" if len(values) > 3 else ""
             said.append(f"{words}: {', '.join(_short(v) for v in values[:3])}{more}")
+    if c.words:
+        before, now = (f"{100 * share:.1f} %" for share in c.words.unknown)
+        said.append(f"words that the reference does not know: {before} → {now}")
+        for what, listed in (("new", c.words.new), ("gone", c.words.gone)):
+            if listed:
+                said.append(f"{what}: {', '.join(listed[:3])}")
+    if c.centre:
+        said.append(f"centre moved by {number(c.centre)} of the spread")
     if c.outside >= 0.001:
         said.append(f"{100 * c.outside:.1f} % beyond the former range")
     return "; ".join(said)

@@ -218,7 +218,9 @@ def drift(spec: checks.Drift, at: Context) -> list[Draft]:
             where=f"check {spec.id}",
             todo="name `columns`",
         )
-    found = moved(old, new, columns=asked, statistic=spec.statistic, threshold=spec.threshold, bins=spec.bins)
+    found = moved(
+        old, new, columns=asked, statistic=spec.statistic, threshold=spec.threshold, bins=spec.bins, contents=False
+    )  # fmt: skip
     # A column that was asked for by name is an error if it cannot be compared; one out of all of them is passed
     # over, and named.
     passed_over = {c.name: c.why for c in found.columns if c.verdict == "not_compared"}
