@@ -19,7 +19,8 @@ CORRELATION = 0.7
 NEW_WORDS = 0.15
 #: Of embeddings: by how many standard deviations the first two of eight directions move.
 MOVED = 0.7
-_VOCABULARY = [f"w{i}" for i in range(40)]
+_VOCABULARY = [f"word{i}" for i in range(40)]
+_NEW = [f"new{i}" for i in range(4)]
 
 
 def _apart(one: Any, other: Any, fit: Any, seed: int, threshold: float) -> Apart:
@@ -44,12 +45,11 @@ def _together(rng: Rng, n: int, drifted: bool) -> Any:
 
 
 def _texts(rng: Rng, n: int, drifted: bool) -> Any:
+    words = rng.choice(_VOCABULARY, (n, 12))
+    if drifted:
+        words = np.where(rng.random((n, 12)) < NEW_WORDS, rng.choice(_NEW, (n, 12)), words)
     held = np.empty(n, dtype=object)
-    for i in range(n):
-        words = rng.choice(_VOCABULARY, 12).tolist()
-        if drifted:
-            words = [f"new{rng.integers(4)}" if rng.random() < NEW_WORDS else w for w in words]
-        held[i] = words
+    held[:] = words.tolist()
     return held
 
 
@@ -76,7 +76,7 @@ def _simulate(rng: Rng, runs: Runs) -> Iterator[Rate]:
         for size in SIZES:
             looked_at = min(size, MOST_ROWS)
             # A run on 10,000 rows takes seconds.
-            n = runs(400) if size < MOST_ROWS else max(runs(400) // 8, 12)
+            n = runs(200) if size < MOST_ROWS else max(runs(200) // 8, 8)
             for drifted in (False, True):
                 found = [
                     _apart(draw(rng, looked_at, False), draw(rng, looked_at, drifted), fit(seed), seed, 0.55)

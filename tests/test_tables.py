@@ -55,6 +55,14 @@ def test_csv_keeps_what_a_guess_from_a_sample_would_lose(tmp_path: Path, on: Any
     assert found.where({"odd": "#1"}).count() == 30_000
 
 
+def test_yes_and_no_stay_words_and_true_is_true(tmp_path: Path, on: Any) -> None:
+    found = table(put(tmp_path, "a.csv", "said,short,flag,None\nyes,t,true,\nno,f,False,\n,t,,\n"), on=on)
+    kinds = {c: str(found.expr[c].type()) for c in found.columns}
+    assert kinds == {"said": "string", "short": "string", "flag": "boolean", "None": "string"}
+    assert [row["said"] for row in rows(found)] == ["yes", "no", None]
+    assert [row["flag"] for row in rows(found)] == [True, False, None]
+
+
 @pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
 def test_the_separator_is_the_one_that_parts_the_first_line(tmp_path: Path, on: Any, separator: str) -> None:
     text = separator.join("ab") + "\n" + separator.join(["x.y", '"1"']) + "\n"
@@ -166,6 +174,23 @@ def test_files_of_one_table_are_alike(tmp_path: Path, on: Any) -> None:
     put(tmp_path, "y/two.jsonl", '{"a": 1}')
     with pytest.raises(InvalidInput, match="several formats: csv, jsonl"):
         table(tmp_path / "y", on=on)
+
+
+def test_parquet_files_of_one_table_hold_the_same(tmp_path: Path, on: Any) -> None:
+    def parts(*columns: pa.Array) -> Path:
+        folder = tmp_path / str(len(list(tmp_path.iterdir())))
+        folder.mkdir()
+        for i, column in enumerate(columns):
+            pq.write_table(pa.table({"a": column, "b": [1] * len(column)}), folder / f"{i}.parquet")
+        return folder
+
+    # A number may be wider in one file, and a column may be empty in one, or in all.
+    wider = table(parts(pa.array([1], pa.int8()), pa.array([2.5]), pa.nulls(1)), on=on)
+    assert [row["a"] for row in rows(wider)] == [1.0, 2.5, None]
+    empty = table(parts(pa.nulls(2), pa.nulls(1)), on=on)
+    assert str(empty.expr["a"].type()) == "string" and empty.columns == ("a", "b") and empty.count() == 3
+    with pytest.raises(InvalidInput, match=r"column a holds numbers in 0\.parquet and text in 1\.parquet"):
+        table(parts(pa.array([1]), pa.array(["x"])), on=on)
 
 
 def test_a_missing_column_names_its_neighbour(on: Any) -> None:

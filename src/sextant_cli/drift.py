@@ -58,7 +58,7 @@ def drift(
     a profile that `sextant profile` kept (.json), which takes no time however many rows it stands for. Free text and
     embeddings (lists of floats) are compared by a classifier, which takes the tables and some seconds a column.
 
-    The exit code is 1 when a column has drifted, or all together have, 0 when none has.
+    The exit code is 1 when a column has drifted, or all together have, or no column can be compared; else 0.
 
     \b
       sextant drift train.parquet today.parquet
@@ -77,4 +77,6 @@ def drift(
     else:
         output.say(str(found))
     together = found.together is not None and found.together.verdict == "drifted"
-    return 1 if found.drifted or together else 0
+    # What nothing was compared in has not been found steady.
+    nothing = all(c.verdict == "not_compared" for c in found.columns)
+    return 1 if found.drifted or together or nothing else 0

@@ -45,3 +45,20 @@ def test_bad_use_exits_with_2(folder: Path, capsys: pytest.CaptureFixture[str]) 
 
 def test_the_command_knows_every_distance() -> None:
     assert command.STATISTICS == STATISTICS
+
+
+def test_nothing_that_was_compared_is_no_pass(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    (tmp_path / "none.csv").write_text("x\n")
+    (tmp_path / "some.csv").write_text("x\n1\n2\n")
+    assert run(["drift", str(tmp_path / "none.csv"), str(tmp_path / "some.csv")]) == 1
+    assert "no column can be compared" in capsys.readouterr().out
+
+
+def test_all_columns_together(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    rows = [(i % 2, i % 2) for i in range(60)], [(i % 2, 1 - i % 2) for i in range(60)]
+    for name, side in zip(("before", "now"), rows, strict=True):
+        (tmp_path / f"{name}.csv").write_text("x,y\n" + "".join(f"{x},{y}\n" for x, y in side))
+    pair = [str(tmp_path / "before.csv"), str(tmp_path / "now.csv")]
+    assert run(["drift", *pair]) == 0
+    assert run(["drift", *pair, "--multivariate"]) == 1
+    assert "All columns together: ✕ drifted" in capsys.readouterr().out

@@ -13,7 +13,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from sextant.data.drift import histograms
+from sextant.data.drift import drift, histograms
+from sextant.data.profiling import profile
 from sextant.evaluation.experiment import arms
 from sextant.evaluation.metrics import column_mean, column_quantile, measure, row_count, score
 from sextant.maintenance.freshness import span
@@ -142,6 +143,53 @@ def test_confusion_counts(pair: Any, metric: str) -> None:
 def test_drift(pair: Any) -> None:
     for column in ("amount", "visits", "city"):
         near(*(asdict(histograms(old, new, column)) for old, new in pair))
+
+
+@pytest.fixture(scope="module")
+def profiles(pair: Any) -> Any:
+    """Of the old and the new table, each profiled by DuckDB and by Spark."""
+    columns = ["id", "amount", "seconds", "visits", "city", "bought", "day", "at"]
+    return [[profile(side, columns=columns) for side in engine_pair] for engine_pair in pair]
+
+
+def test_profiles(profiles: Any) -> None:
+    duck, spark = (p[0] for p in profiles)
+    assert duck.rows == spark.rows == ROWS
+    for one, other in zip(duck.columns, spark.columns, strict=True):
+        assert (one.name, one.kind, one.rows, one.nulls, one.missing) == (
+            other.name, other.kind, other.rows, other.nulls, other.missing,
+        )  # fmt: skip
+        # Every value with its count, and the counts on bins, to the row.
+        assert (one.values, one.top, one.slack) == (other.values, other.top, other.slack)
+        for part in ("numbers", "times"):
+            a, b = getattr(one, part), getattr(other, part)
+            assert (a is None) == (b is None)
+            if a is not None:
+                assert a.bins == b.bins
+        if one.numbers and other.numbers:
+            a, b = one.numbers, other.numbers
+            # A long id keeps every digit, on both.
+            assert (a.n, a.nan, a.minimum, a.maximum) == (b.n, b.nan, b.minimum, b.maximum)
+            near(a.mean, b.mean, a.deviation)
+            near(a.m2, b.m2)
+        if one.times and other.times:
+            assert (one.times.earliest, one.times.latest) == (other.times.earliest, other.times.latest)
+        # Hashes differ from engine to engine, so only bounds can be held against each other.
+        assert one.distinct.lower <= other.distinct.upper and other.distinct.lower <= one.distinct.upper
+    assert duck["id"].numbers.minimum == LONG and duck["id"].numbers.maximum == LONG + ROWS - 1
+    assert duck["id"].distinct.lower <= ROWS <= duck["id"].distinct.upper
+    assert spark["id"].distinct.lower <= ROWS <= spark["id"].distinct.upper
+
+
+def test_drift_between_profiles_of_either_engine(profiles: Any) -> None:
+    found = [drift(old, new) for old, new in profiles]
+    # And across: yesterday's profile of the one, today's of the other.
+    found.append(drift(profiles[0][0], profiles[1][1]))
+    for other in found[1:]:
+        for a, b in zip(found[0].columns, other.columns, strict=True):
+            assert (a.name, a.verdict, a.reference, a.current) == (b.name, b.verdict, b.reference, b.current)
+            near([a.value, a.lower, a.upper], [b.value, b.lower, b.upper])
+            near(a.distances, b.distances)
 
 
 def test_text_and_frames_reach_the_cluster_as_they_are(cluster: Any, tmp_path: Path) -> None:

@@ -75,7 +75,7 @@ def as_html(report: DriftReport) -> str:
 def _title(report: DriftReport) -> str:
     compared = sum(c.verdict != "not_compared" for c in report.columns)
     drifted = len(report.drifted)
-    said = f"{drifted} of {compared} columns drifted" if drifted else f"none of {compared} columns drifted"
+    said = f"{drifted or 'none'} of {compared} columns drifted" if compared else "no column can be compared"
     return (
         f"{report.reference} ({number(report.reference_rows)} rows) to {report.current} "
         f"({number(report.current_rows)} rows): {said}\n"

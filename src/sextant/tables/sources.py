@@ -115,13 +115,15 @@ def _files(files: list[Path], kind: str, source: str, on: Any) -> Any:
 
 
 def _parquet(files: list[Path], on: Any) -> Any:
+    import ibis
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     names: list[str] | None = None
+    kinds: dict[str, tuple[str, Path]] = {}
     for path in files:
         try:
-            found = pq.read_schema(path).names
+            schema = pq.read_schema(path)
         except (pa.ArrowInvalid, OSError) as error:
             raise InvalidInput(
                 "it is not a whole Parquet file",
@@ -129,12 +131,17 @@ def _parquet(files: list[Path], on: Any) -> Any:
                 rule=str(error).splitlines()[0],
                 todo="it may have been cut off while it was written: write it anew",
             ) from error
-        distinct(found, str(path))
-        names = alike(names, found, files[0], path)
+        distinct(schema.names, str(path))
+        names = alike(names, schema.names, files[0], path)
+        for column in schema:
+            _same_kind(column, path, kinds)
     if engines.is_duckdb(on):
-        return on.read_parquet(
+        found = on.read_parquet(
             [glob.escape(str(p)) for p in files], table_name=fresh("parquet"), union_by_name=True
         )
+        # A column of which nobody knows the kind, as it is empty, is taken as text.
+        empty = [name for name in found.columns if name not in kinds]
+        return found.mutate(**{name: ibis.null("string") for name in empty}) if empty else found
     if engines.is_spark(on):
         # Every worker opens the files itself: they lie where all see them.
         view = fresh("parquet")
@@ -149,6 +156,28 @@ def _parquet(files: list[Path], on: Any) -> Any:
     return bring(scanned.schema, scanned.to_batches(), on)
 
 
+def _same_kind(column: Any, path: Path, kinds: dict[str, tuple[str, Path]]) -> None:
+    """Numbers may be wider in one file than in another; what is a number in one and text in another is no column."""
+    import pyarrow.types as kind
+
+    tests = {
+        "numbers": (kind.is_integer, kind.is_floating, kind.is_decimal), "yes/no values": (kind.is_boolean,),
+        "text": (kind.is_string, kind.is_large_string, kind.is_string_view, kind.is_dictionary),
+        "dates or times": (kind.is_temporal,),
+    }  # fmt: skip
+    if kind.is_null(column.type):
+        return
+    holds = next((w for w, alike in tests.items() if any(t(column.type) for t in alike)), "other values")
+    before, where = kinds.setdefault(column.name, (holds, path))
+    if before != holds:
+        raise InvalidInput(
+            f"column {column.name} holds {before} in {where.name} and {holds} in {path.name}",
+            where=str(path),
+            rule="the files of one table hold the same",
+            todo="write one of them anew",
+        )
+
+
 def _literally(path: Path) -> str:
     """A path as Hadoop reads it: without its signs for any."""
     text = str(path.resolve())
@@ -160,20 +189,27 @@ def _csv(files: list[Path], on: Any) -> Any:
     for path in files:
         between, found = header(path)
         delimiter, names = delimiter or between, alike(names, found, files[0], path)
+    listed = [glob.escape(str(p)) for p in files]
     # Whatever is left to be guessed, DuckDB guesses until something fits: a ragged file becomes one column
     # of text, lines that begin with # are skipped. So only the types are left to it, and those on all rows.
-    return on.read_csv(
-        [glob.escape(str(p)) for p in files],
-        table_name=fresh("csv"),
-        header=True,
-        skip=0,
-        delim=delimiter,
-        quote='"',
-        escape='"',
-        comment="",
-        sample_size=-1,
-        union_by_name=True,
+    settings: dict[str, Any] = {
+        "header": True, "skip": 0, "delim": delimiter, "quote": '"', "escape": '"', "comment": "", "sample_size": -1,
+        "union_by_name": True,
+    }  # fmt: skip
+    read = on.read_csv(listed, table_name=fresh("csv"), **settings)
+    # To DuckDB yes, no, y, n, t and f are true and false as well. They are what somebody wrote, and stay it.
+    guessed = [name for name, kind in read.schema().items() if kind.is_boolean()]
+    if not guessed:
+        return read
+    words = on.read_csv(listed, table_name=fresh("csv"), types=dict.fromkeys(guessed, "VARCHAR"), **settings)
+    plain = words.aggregate(
+        **{name: (words[name].strip().lower().isin(["true", "false"])).all() for name in guessed}
     )
+    kept = on.con.sql(on.compile(plain)).to_arrow_table().to_pylist()[0]
+    written = [name for name in guessed if kept[name] is False]
+    if not written:
+        return read
+    return on.read_csv(listed, table_name=fresh("csv"), types=dict.fromkeys(written, "VARCHAR"), **settings)
 
 
 def _jsonl(files: list[Path], on: Any) -> Any:
