@@ -59,7 +59,7 @@ def _embeddings(rng: Rng, n: int, drifted: bool) -> Any:
     return found
 
 
-METHODS = {
+METHODS: dict[str, tuple[Any, Any, str]] = {
     "all columns together": (
         _together,
         lambda seed: _trees([False] * 3, seed),
