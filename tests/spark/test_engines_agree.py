@@ -81,7 +81,7 @@ def near(one: Any, other: Any, scale: float = 1.0) -> None:
         for a, b in zip(one, other, strict=True):
             near(a, b, scale)
     elif isinstance(one, float):
-        assert one == pytest.approx(other, rel=1e-9, abs=1e-9 * scale)
+        assert one == pytest.approx(other, rel=1e-9, abs=1e-9 * scale, nan_ok=True)
     else:
         assert one == other
 

@@ -239,9 +239,12 @@ def _words(old: Sequence[Sequence[str]], new: Sequence[Sequence[str]], level: fl
     bounds = difference_means(now.n, now.mean, now.m2, was.n, was.mean, was.m2, level=level)
     often = [Counter(word for words in side for word in set(words)) for side in (old, new)]
     came, went = (
-        tuple(w for w, n in has.most_common() if n >= max(_FREQUENT * size, 2) and w not in lacks)[:_LISTED]
+        tuple(
+            w for w in sorted(has, key=lambda w, has=has: (-has[w], w))  # type: ignore[misc]
+            if has[w] >= max(_FREQUENT * size, 2) and w not in lacks
+        )[:_LISTED]
         for has, lacks, size in ((often[1], often[0], len(new)), (often[0], often[1], len(old)))
-    )
+    )  # fmt: skip
     return Words(
         length=(float(np.mean([len(w) for w in old])), float(np.mean([len(w) for w in new]))),
         unknown=(means[0], means[1]), more_unknown=bounds.value, lower=bounds.lower, upper=bounds.upper, new=came,

@@ -13,7 +13,8 @@ from typing import Any, Literal
 from django.db.models import F
 
 from sextant.chain import body_digest
-from sextant.data.drift_report import ColumnDrift, compared, drift, incomparable
+from sextant.data.drift import compared, drift, incomparable
+from sextant.data.drift_report import ColumnDrift
 from sextant.data.profile import Profile
 from sextant.errors import NotFound
 from sextant.evidence import Drift
