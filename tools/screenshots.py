@@ -74,9 +74,9 @@ def _pages(home: Path) -> tuple[str, dict[str, str]]:
         return reverse(name, args=[project.slug, *more])
 
     pages = {
-        "home": at("project"), "phase": at("phase", "evaluation"), "targets": at("targets"),
-        "target": at("target", key), "proof": at("proof"), "evidence": at("evidence", told.evidence or ""),
-        "risks": at("risks"), "timeline": at("timeline"), "decisions": at("decisions"), "log": at("log"),
+        "home": at("project"), "today": reverse("today"), "brief": at("brief"), "phase": at("phase", "evaluation"),
+        "targets": at("targets"), "target": at("target", key), "evidence": at("evidence", told.evidence or ""),
+        "risks": at("risks"), "timeline": at("timeline"), "meeting": at("meeting"),
     }  # fmt: skip
     return browser.cookies[COOKIE].value, pages
 
