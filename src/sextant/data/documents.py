@@ -59,7 +59,11 @@ class DataSource(Document):
     strategy: Literal["existing", "user_generated", "labeling", "synthetic", "partnership"] = Field(
         "existing",
         title="Strategy",
-        description="Data you have, data that users make, labels you order, generated data, or a partner's.",
+        description=(
+            "Data you have (quick and cheap, may not fit); data that users make (fits and goes on, comes slowly, needs "
+            "consent); labels you order (just what you ask for, dear); generated data (any amount, compare it with real rows); "
+            "a partner's (much at once, for money and with a contract)."
+        ),
     )
     owner: Words = Field("", title="Owner", description="The role that looks after it.")
     state: SourceState | None = Field(
