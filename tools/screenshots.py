@@ -67,7 +67,11 @@ def _pages(home: Path) -> tuple[str, dict[str, str]]:
     project = Project.objects.get(slug="form-reader")
     state = project_state(project)
     verdicts = {key: state.verdict(key) for key in state.criteria}
-    key, told = next((k, v) for k, v in verdicts.items() if v.status is Status.MET and v.origin is Origin.MEASURED and v.lower)
+    key, told = next(
+        (k, v)
+        for k, v in verdicts.items()
+        if v.status is Status.MET and v.origin is Origin.MEASURED and v.lower
+    )
     browser = Client()
     browser.force_login(User.objects.filter(is_superuser=True).earliest("id"))
 

@@ -253,7 +253,8 @@ def retain(project: Project, name: str, last: int | None, days: float | None, dr
         tell(project, store, name)
     word = "would go" if dry_run else "went"
     output.say(
-        f"{len(gone)} versions {word}" + (f": {', '.join(str(v.number) for v in gone)}" if gone else "")
+        f"{len(gone)} version{'s' * (len(gone) != 1)} {word}"
+        + (f": {', '.join(str(v.number) for v in gone)}" if gone else "")
     )
 
 
@@ -290,9 +291,9 @@ def erase(project: Project, name: str, where: tuple[str, ...], yes: bool) -> Non
         f"Erased {done.rows:,} rows; {name} is at version {done.present.number} ({done.present.short})"
     )
     if done.versions:
-        output.say(f"No longer reproducible: versions {', '.join(map(str, done.versions))}")
+        output.say(f"No longer reproducible: {_numbered(done.versions)}")
     if done.profiles:
-        output.say(f"Profiles without them: versions {', '.join(map(str, done.profiles))}")
+        output.say(f"Profiles without them: {_numbered(done.profiles)}")
     if done.unsearched:
         output.say(f"Not searched, as they lack the column: versions {', '.join(map(str, done.unsearched))}")
 
@@ -302,6 +303,10 @@ def _store(project: Project) -> Store:
     from sextant_client.keeping import home_of
 
     return Store(home_of(project))
+
+
+def _numbered(versions: tuple[int, ...]) -> str:
+    return f"version{'s' * (len(versions) != 1)} {', '.join(map(str, versions))}"
 
 
 def _parted(text: str) -> tuple[str, str]:

@@ -26,6 +26,8 @@ def test_versions_from_the_command_line(mine: Shell, monkeypatch: pytest.MonkeyP
     mine("data", "tag", "people@1", "first")
     mine("data", "verify", "people@first")
     assert "0 versions would go" in mine("data", "retain", "people", "--last", "1", "--dry-run").out
+    mine.write("days.csv", "at,name\n2026-06-01,=cmd()\n2026-06-01,ann\n2026-06-01,ann\n")
+    mine("data", "days", "people", "days.csv", "--time", "at")
     assert "versions 1, 2" in mine("data", "erase", "people", "--where", "id=2", "--yes").out
     states = [v["state"] for v in mine("data", "log", "people", "--format", "json").json]
     assert states == ["kept", "erased", "erased"]
@@ -34,6 +36,10 @@ def test_versions_from_the_command_line(mine: Shell, monkeypatch: pytest.MonkeyP
         assert [(v["number"], v["state"]) for v in kept] == [(3, "kept"), (2, "erased"), (1, "erased")]
         assert client.project("forms").data_version("people", 1)["profile"]["rows"] == 1
         assert client.project("forms").data_version("people", 2)["changes"]["added"] == 1
+        # Nor do profiles that the project keeps say who was erased, of versions and of days.
+        said = [client.project("forms").data_version("people", n)["profile"] for n in (1, 2, 3)]
+        said.append(client.project("forms").day("people", date(2026, 6, 1))["profile"])
+        assert "=cmd()" not in str(said) and "ann" in str(said[-1])
     assert "no longer reproducible" in mine("data", "checkout", "people@1", "-o", "x.csv", code=2).err
     assert "names no dataset" in mine("data", "verify", "../x", code=2).err
 
