@@ -7,7 +7,7 @@ from django.urls import reverse
 from playwright.sync_api import expect
 
 from sextant.data.guidelines import Guideline, HardCase, LabelValue, Question
-from sextant_server.labeling import actions, items
+from sextant_server.labeling import actions, items, ruling_actions
 from sextant_server.labeling.models import Dealt, Round
 from sextant_server.projects.models import Project
 from tests.browser.conftest import Visit

@@ -15,7 +15,7 @@ from sextant_server.labeling.actions import hashed
 from sextant_server.labeling.models import Dealt, Item, Picture, Rater, Round, Ruling
 from sextant_server.projects.models import Member, Project
 from sextant_server.projects.permissions import ALLOWED, Caller
-from sextant_server.records.models import DocumentRow
+from sextant_server.records.models import DocumentRow, RestsOn
 
 STATES = {"draft": "Being made", "open": "Open", "paused": "Paused", "closed": "Closed"}
 
@@ -217,3 +217,35 @@ def as_plain(row: Round) -> dict[str, Any]:
         "closed_at": row.closed_at,
         "made_at": row.made_at,
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Proved:
+    """Agreement that was put into the log: on which version of the guideline, on how many items, and when."""
+
+    digest: str
+    version: str
+    value: float
+    lower: float
+    upper: float
+    items: int
+    at: Any
+
+
+def proved(row: Round, limit: int = 8) -> list[Proved]:
+    """How far labelers agreed by this guideline, of this round and of others, the latest first: before and after a talk
+    about it, or a new text of it."""
+    found = []
+    rests = RestsOn.objects.filter(
+        project_id=row.project_id, subject=f"guideline:{row.guideline}", evidence__kind="agreement"
+    ).select_related("evidence__record")
+    for one in rests.order_by("-evidence")[:limit]:
+        body = one.evidence.record.content
+        if isinstance(body.get("value"), int | float) and (interval := body.get("interval")):
+            found.append(
+                Proved(
+                    one.evidence.digest, one.version, body["value"], interval["lower"], interval["upper"], body.get("n") or 0,
+                    one.evidence.at,
+                )
+            )  # fmt: skip
+    return found

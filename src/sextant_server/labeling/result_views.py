@@ -68,6 +68,7 @@ def _context(found: Access, row: Round, asked: str) -> dict[str, Any]:
         "course": made.course, "steps": [(str(s.count), s.right) for s in made.steps[:8]], "step_items": made.steps[:8],
         "gain": _gain(made.steps, row.labelers), "raters": made.raters, "state": queries.STATES[row.state],
         "currency": found.project.currency, "fastest": _pace(made), "stale": queries.progress(row).stale,
+        "proved": queries.proved(row),
     }  # fmt: skip
 
 

@@ -106,6 +106,9 @@ def test_a_page_of_results_asks_no_more_for_more_labels(
     project: Project, owner: Client, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     row = lively_round(project, many=12, gold=4)
+    for _ in range(3):
+        owner.post(f"/p/forms/labeling/{row.key}/results/")
+    assertContains(owner.get(f"/p/forms/labeling/{row.key}/results/"), "Before and after")
     for page in ("", "results/", "rulings/"):
         owner.get(f"/p/forms/labeling/{row.key}/{page}")
         with django_assert_max_num_queries(45):

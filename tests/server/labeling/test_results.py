@@ -19,7 +19,7 @@ from sextant.data.guidelines import LabelValue
 from sextant.errors import Conflict, InvalidInput
 from sextant.lifecycle.checks.data import check_2c, check_2d
 from sextant.tables import table
-from sextant_server.labeling import actions, dealing_actions, export, items, results, ruling_actions
+from sextant_server.labeling import actions, dealing_actions, export, items, queries, results, ruling_actions
 from sextant_server.labeling.models import Item, Rater, Round
 from sextant_server.projects.models import Project
 from sextant_server.records import actions as records
@@ -73,6 +73,8 @@ def test_what_a_round_proves_decides_the_gate_until_the_meaning_changes(project:
         )
     stored = ruling_actions.prove(project, LOCAL, row)
     assert [r.kind for r in stored] == ["agreement", "proportion", "count"]
+    [told] = queries.proved(row)
+    assert (told.version, told.items, told.lower < told.value) == ("v1", 70, True)
     found = check_2c(project_state(project))
     assert found.status.value == "met", found
     assert check_2d(project_state(project)).status.value == "met"
