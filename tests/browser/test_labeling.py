@@ -54,6 +54,7 @@ def test_page_of_an_empty_project(visit: Visit, project: Project, name: str) -> 
 )
 def test_page_of_a_round_that_was_labeled(visit: Visit, project: Project, name: str) -> None:
     row = lively_round(project)
+    ruling_actions.prove(project, LOCAL, row)
     keys: dict[str, list[object]] = {
         "guideline": ["forms", "spam"],
         "guideline-version": ["forms", "spam", 1],
