@@ -47,7 +47,8 @@ class Benchmark:
 
     `peers` names the environments (peers/NAME.lock) that a side's command needs; `{NAME}` in a command is the
     folder of that environment's programs, and `{ours}` that of the running one. A brace that is meant as one
-    is doubled. `prepare` makes what the sides read, before any of them is timed.
+    is doubled. `prepare` makes what the sides read, before any of them is timed. `most` is how many seconds ours may
+    take at all.
     """
 
     question: str
@@ -56,6 +57,7 @@ class Benchmark:
     peers: Sequence[str] = ()
     runs: int = 7
     prepare: Callable[[], object] | None = None
+    most: float | None = None
 
     @property
     def bars(self) -> Sequence[Bar]:
@@ -130,9 +132,13 @@ def _time(side: Side, command: list[str]) -> tuple[float, dict[str, float]]:
 
 def against_bar(benchmark: Benchmark, timings: dict[str, Timing]) -> tuple[bool, str]:
     """Whether every bar was held, and in words what was measured and asked; without a bar, it was."""
-    if not benchmark.bars:
+    if not benchmark.bars and benchmark.most is None:
         return True, "there is no bar"
     held, said = [], []
+    if benchmark.most is not None:
+        ours = _ours(benchmark, timings)
+        held.append(ours <= benchmark.most)
+        said.append(f"{_milliseconds(ours)}, and the bar is {_milliseconds(benchmark.most)}")
     for bar in benchmark.bars:
         ratio = _ours(benchmark, timings) / sum(timings[name].median for name in bar.of)
         together = " and ".join(bar.of) + (" together" if len(bar.of) > 1 else "")

@@ -57,3 +57,6 @@ def test_the_bar_is_held_against_the_sum_of_its_sides_medians(ratio: float, held
 
 def test_without_a_bar_none_is_missed() -> None:
     assert against_bar(NOTHING, {"ours": Timing([1.0])})[0]
+    limited = replace(NOTHING, most=0.5)
+    assert against_bar(limited, {"ours": Timing([0.4])}) == (True, "400 ms, and the bar is 500 ms")
+    assert not against_bar(limited, {"ours": Timing([0.6])})[0]
