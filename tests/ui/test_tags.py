@@ -12,6 +12,7 @@ from django import forms
 from django.template import Context, Template
 
 from sextant.errors import InvalidInput
+from sextant.lifecycle.around import AROUND
 from sextant.verdicts import Status
 from sextant_server.ui.icons import ICONS, STATUSES
 from sextant_server.ui.samples import PHASES, RiskFormSet, TargetForm
@@ -301,3 +302,30 @@ def test_drawings_do_not_depend_on_the_language(settings: Any) -> None:
         ):
             html = show(text, i=[("a", 1.5, 1.2, 1.9)])
             assert not re.search(r'(?:x|cx|width|d)="[^"]*\d,\d', html), html
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("Waived until 2027-01-24: later.", "Waived until 24 Jan 2027: later."),
+        ("(2026-11-05)", "(5 Nov 2026)"),
+        ("The dataset scans@2026-06-01 and v2026-01-24", "The dataset scans@2026-06-01 and v2026-01-24"),
+        ("On 2026-02-31 nothing happened", "On 2026-02-31 nothing happened"),
+        ("at 2026-01-24T10:00", "at 2026-01-24T10:00"),
+    ],
+)
+def test_days_in_a_sentence_are_written_out(text: str, said: str) -> None:
+    assert show("{{ t|dated }}", t=text) == said
+    assert show("{{ t|dated }}", t="<b> 2026-11-05") == "&lt;b&gt; 5 Nov 2026"
+
+
+def test_help_is_there_for_steps_and_for_the_work_around_them() -> None:
+    step = words(show('{% step_help "1.2" %}'))
+    assert step.startswith("1.2 Find out whether ML is the right way")
+    assert "usually takes" in step
+    for work in AROUND:
+        around = words(show("{% step_help w %}", w=work.key))
+        assert around.startswith(work.title)
+        assert work.part in around.replace("&#x27;", "'")
+        assert "usually takes" not in around
+    assert words(show('{% step_help kind="meeting_plan" %}')) == ""
