@@ -15,7 +15,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from sextant.canonical import Frozen
-from sextant.data.domain import LEAST_ROWS, MOST_ROWS, Apart, cross_fitted, judged, sampled
+from sextant.data.domain import LEAST_ROWS, MOST_ROWS, Apart, held_out, judged, sampled
 from sextant.stats.intervals import difference_means
 from sextant.stats.moments import Moments
 from sextant.tables import Table
@@ -86,10 +86,10 @@ def texts_apart(
     held = np.empty(sum(map(len, split)), dtype=object)
     held[:] = [words for side in split for words in side]
     label = np.repeat([0, 1], common["rows"])
-    found, scored = cross_fitted(held, label, _by_words, level, seed)
+    found, _, score = held_out(held, label, _by_words, level, seed)
     words = _words(split[0], split[1], level, seed)
     if not found.undefined and found.lower > 0.5:
-        words = words.model_copy(update=_telling(scored))
+        words = words.model_copy(update=_telling(score))
     return judged(found, common), words
 
 
@@ -123,7 +123,7 @@ def embeddings_apart(
         why = "some of its values are no finite numbers"
         return Apart(verdict="not_compared", why=why, **common), math.nan
     label = np.repeat([0, 1], common["rows"])
-    found, _ = cross_fitted(matrix, label, _by_directions, level, seed)
+    found, _, _ = held_out(matrix, label, _by_directions, level, seed)
     return judged(found, common), _centres(matrix[label == 0], matrix[label == 1])
 
 
@@ -210,12 +210,9 @@ def _nothing(rows: Any) -> NDArray[Any]:
 # --- what is told beside
 
 
-def _telling(scored: Sequence[Any]) -> dict[str, tuple[str, ...]]:
-    """The words that weigh most for either side, over all folds."""
-    weights: dict[str, float] = {}
-    for _, score in scored:
-        for word, weight in getattr(score, "weights", {}).items():
-            weights[word] = weights.get(word, 0.0) + weight
+def _telling(score: Any) -> dict[str, tuple[str, ...]]:
+    """The words that weigh most for either side."""
+    weights: dict[str, float] = getattr(score, "weights", {})
     ranked = sorted(weights, key=lambda word: (-abs(weights[word]), word))
     return {
         "before": tuple(w for w in ranked if weights[w] < 0)[:_LISTED],
