@@ -92,6 +92,7 @@ def test_a_rater_reads_answers_and_labels_by_keys_on_a_phone(visit: Visit, proje
     expect(page.get_by_text("1 done")).to_be_visible()
     page.keyboard.press("Enter")
     expect(page.get_by_role("alert")).to_contain_text("Nothing was chosen")
+    page.wait_for_load_state("load")
     page.keyboard.press("s")
     skipped = page.locator(".item-text").inner_text()
     page.get_by_role("button", name="Skip this item").click()

@@ -89,7 +89,8 @@ def batches(on: Any, expr: Any, *, rows: int = 65_536) -> Iterator[Any]:
 
 
 def _spark_batches(on: Any, expr: Any) -> Iterator[Any]:
-    """Each worker packs its batches as Arrow streams; the driver holds one partition of them at a time."""
+    """Each worker packs its batches as Arrow streams; the driver holds one partition of them at a time. Workers whose
+    Python has no pyarrow cannot: then all rows come at once, packed by Spark itself."""
     import pyarrow as pa
 
     def packed(batches: Iterator[Any]) -> Iterator[Any]:
@@ -101,10 +102,16 @@ def _spark_batches(on: Any, expr: Any) -> Iterator[Any]:
                 stream.write_batch(batch)
             yield pa.record_batch({"stream": pa.array([sink.getvalue().to_pybytes()], pa.binary())})
 
-    parts = on._session.sql(on.compile(expr.as_table())).mapInArrow(packed, "stream binary")
-    for part in parts.toLocalIterator():
-        with pa.ipc.open_stream(bytes(part["stream"])) as stream:
-            yield from stream
+    found, begun = on._session.sql(on.compile(expr.as_table())), False
+    try:
+        for part in found.mapInArrow(packed, "stream binary").toLocalIterator():
+            begun = True
+            with pa.ipc.open_stream(bytes(part["stream"])) as stream:
+                yield from stream
+    except Exception as error:  # it comes as one of several of Spark's and of the bridge to it
+        if begun or "No module named 'pyarrow'" not in str(error):
+            raise
+        yield from found.toArrow().to_batches()
 
 
 def _duckdb() -> Any:

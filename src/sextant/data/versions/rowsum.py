@@ -118,7 +118,7 @@ def _on_spark(table: Table) -> Rowsum:
     try:
         parts = rows.mapInArrow(part, "rows long, total string").collect()
     except errors_of(table.engine) as error:
-        if "No module named 'sextant'" in str(error):
+        if any(f"No module named '{name}'" in str(error) for name in ("sextant", "pyarrow")):
             raise Unavailable(
                 "the workers have no Sextant", where=table.name, rule="each sums its own rows",
                 todo="install it where they run, and name their Python by PYSPARK_PYTHON",
