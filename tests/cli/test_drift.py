@@ -55,7 +55,7 @@ def test_nothing_that_was_compared_is_no_pass(capsys: pytest.CaptureFixture[str]
 
 
 def test_all_columns_together(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    rows = [(i % 2, i % 2) for i in range(60)], [(i % 2, 1 - i % 2) for i in range(60)]
+    rows = [(i % 2, i % 2) for i in range(400)], [(i % 2, 1 - i % 2) for i in range(400)]
     for name, side in zip(("before", "now"), rows, strict=True):
         (tmp_path / f"{name}.csv").write_text("x,y\n" + "".join(f"{x},{y}\n" for x, y in side))
     pair = [str(tmp_path / "before.csv"), str(tmp_path / "now.csv")]
