@@ -263,15 +263,9 @@ def _rows(file: Path) -> pa.Table:
 
 
 def _column(rows: pa.Table, name: str, file: Path) -> str:
-    from sextant.errors import InvalidInput
+    from sextant.tables import known_column
 
-    if name not in rows.column_names:
-        raise InvalidInput(
-            f"there is no column {name!r}",
-            where=str(file),
-            rule=f"columns are {', '.join(rows.column_names[:20])}",
-        )
-    return name
+    return known_column(name, rows.column_names, str(file))
 
 
 def _names(rows: pa.Table, key: str | None, file: Path) -> list[Any]:

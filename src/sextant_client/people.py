@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Literal
 
 from sextant_client.answers import read
+from sextant_client.asking import Asking
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,23 +73,13 @@ class HandedOver:
     links: int
 
 
-class People:
+class People(Asking):
     """What people around a project are asked and say. A part of `Project`.
 
     `about` names a thing: `document:KIND`, `document:KIND:KEY`, `criterion:KEY`, `item:KEY`, `evidence:DIGEST` or
     `goals`. `by` names who speaks where this works on a folder's own database; over a network people speak as
     themselves, and a token may not.
     """
-
-    def _ask(
-        self,
-        method: str,
-        *path: str,
-        params: Mapping[str, Any] | None = None,
-        body: Any = None,
-        again: bool | None = None,
-    ) -> Any:
-        raise NotImplementedError
 
     def sign_links(self) -> list[SignLink]:
         """Who was asked to sign by a link, the newest first."""

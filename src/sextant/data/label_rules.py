@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from sextant.errors import InvalidInput
 from sextant.stats.intervals import Bounds, wilson
+from sextant.tables import known_column
 
 if TYPE_CHECKING:
     import numpy as np
@@ -72,12 +73,9 @@ def pattern(name: str, label: str, *, column: str, pattern: str) -> Rule:
         ) from error  # fmt: skip
 
     def votes(rows: pa.Table) -> list[str | None]:
-        if column not in rows.column_names:
-            raise InvalidInput(
-                f"there is no column {column!r}", where=f"rule {name}",
-                rule=f"columns are {', '.join(rows.column_names)}",
-            )  # fmt: skip
-        found = pc.match_substring_regex(rows[column].cast(pa.string()), pattern)
+        found = pc.match_substring_regex(
+            rows[known_column(column, rows.column_names, f"rule {name}")].cast(pa.string()), pattern
+        )
         return [label if hit else None for hit in found.to_pylist()]
 
     return Rule(name, votes)

@@ -22,9 +22,9 @@ from sextant.tables.conditions import (
 from sextant.tables.engines import engine
 from sextant.tables.files import FORMATS, digest_of, files_of, is_address
 from sextant.tables.sources import table
-from sextant.tables.table import Table
+from sextant.tables.table import Table, known_column
 
 __all__ = [
-    "FORMATS", "Condition", "Range", "Scalar", "Table", "digest_of", "engine", "equals", "files_of", "is_address",
+    "FORMATS", "Condition", "Range", "Scalar", "Table", "digest_of", "engine", "equals", "files_of", "is_address", "known_column",
     "numeric", "present", "same_values", "table",
 ]  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
@@ -12,6 +12,20 @@ from sextant.errors import InvalidInput
 from sextant.tables import engines
 from sextant.tables.conditions import Condition, holds, numeric, present
 from sextant.tables.faults import errors_of, explained
+
+
+def known_column(name: str, columns: Sequence[str], where: str) -> str:
+    """The name, if it is one of the columns, or an error that names the nearest ones. `where` is the table's name."""
+    if name not in columns:
+        near = difflib.get_close_matches(name, columns, 1, 0.6)
+        listed = ", ".join(columns[:20]) + (", ..." if len(columns) > 20 else "")
+        raise InvalidInput(
+            f"there is no column {name!r}",
+            where=where,
+            rule=f"columns are {listed}",
+            todo=f"did you mean {near[0]!r}?" if near else "name one of them",
+        )
+    return name
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,16 +42,7 @@ class Table:
 
     def column(self, name: str) -> Any:
         """The column's expression, or an error that names the nearest ones."""
-        if name not in self.columns:
-            near = difflib.get_close_matches(name, self.columns, 1, 0.6)
-            listed = ", ".join(self.columns[:20]) + (", ..." if len(self.columns) > 20 else "")
-            raise InvalidInput(
-                f"there is no column {name!r}",
-                where=self.name,
-                rule=f"columns are {listed}",
-                todo=f"did you mean {near[0]!r}?" if near else "name one of them",
-            )
-        return self.expr[name]
+        return self.expr[known_column(name, self.columns, self.name)]
 
     def numbers(self, name: str) -> Any:
         """The column as numbers in 64-bit floats, yes/no as 1 and 0, missing (null and nan) as null."""
