@@ -107,10 +107,10 @@ def peer_programs(name: str) -> Path:
 def _install(folder: Path, lock: Path) -> None:
     """By uv where it is beside the running Python and can reach what it needs, which takes an eighth of the work; else by
     pip. Either holds every file to its hash."""
-    uv = Path(sys.executable).with_name("uv")
-    if uv.exists():
+    uv = str(Path(sys.executable).with_name("uv"))
+    if Path(uv).exists():
         shutil.rmtree(folder, ignore_errors=True)
-        made = subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, folder], check=False)
+        made = subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, str(folder)], check=False)
         into = [
             uv,
             "pip",
