@@ -111,18 +111,8 @@ def _install(folder: Path, lock: Path) -> None:
     if Path(uv).exists():
         shutil.rmtree(folder, ignore_errors=True)
         made = subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, str(folder)], check=False)
-        into = [
-            uv,
-            "pip",
-            "install",
-            "--quiet",
-            "--python",
-            folder / "bin/python",
-            "--require-hashes",
-            "-r",
-            lock,
-        ]
-        if made.returncode == 0 and subprocess.run(into, check=False).returncode == 0:
+        into = [uv, "pip", "install", "--quiet", "--python", str(folder / "bin/python"), "--require-hashes"]
+        if made.returncode == 0 and subprocess.run([*into, "-r", str(lock)], check=False).returncode == 0:
             return
     subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
     # The lock names every package. What they ask of each other was settled when it was made; pip asks once more, and
