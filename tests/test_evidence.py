@@ -116,6 +116,33 @@ OWN: dict[str, Any] = {
         rule_says=st.sampled_from(["ship", "keep_running"]),
         why=WORDS,
     ),
+    "judged_share": PAIRS.map(lambda p: {"successes": p[0], "trials": p[1], "both": [[9, 1], [2, 8]]}),
+    "judged_mean": dicts(
+        trials=COUNTS,
+        mean=ANY,
+        m2=ANY,
+        scored=COUNTS,
+        people_mean=ANY,
+        people_m2=ANY,
+        judge_mean=ANY,
+        judge_m2=ANY,
+        m11=ANY,
+    ),
+    "judge_calibration": dicts(
+        judge=VERSIONS,
+        statistic=st.sampled_from(["accuracy", "spearman"]),
+        value=ANY,
+        lower=ANY,
+        upper=ANY,
+        bar=FINITE,
+        outputs=COUNTS,
+        people=st.integers(1, 9),
+        calibrated=st.booleans(),
+        why=WORDS,
+        biases=st.lists(
+            dicts(of=st.sampled_from(["first", "own"]), value=ANY, lower=ANY, upper=ANY, n=COUNTS), max_size=2
+        ),
+    ),
     "human_study": dicts(
         name=KEYS,
         raters=st.sampled_from(["beta", "crowd"]),

@@ -27,6 +27,7 @@ from sextant.evidence import (
     Quantile,
     Version,
 )
+from sextant.judgements import JudgedMean, JudgedShare
 
 
 class Finding(Frozen):
@@ -123,6 +124,57 @@ class Experiment(Evidence):
     @property
     def topic(self) -> str:
         return f"experiment:{self.name}"
+
+
+class JudgeBias(Frozen):
+    """What a judge prefers beyond what people prefer: of 1, how much more often (or, of scores, by how much), with its
+    range. `of` is the answer shown first, the longer one, or its own."""
+
+    of: Literal["first", "longer", "own"]
+    value: float
+    lower: float
+    upper: float
+    n: int = Field(ge=0)
+
+
+class JudgeChange(Frozen):
+    """An earlier version of a judge on the same outputs: the share of verdicts that are other now, and how much more
+    often (or, of scores, by how much) the present one agrees with people, with its range."""
+
+    version: Text
+    n: int = Field(ge=0)
+    changed: int = Field(ge=0)
+    value: float
+    lower: float
+    upper: float
+
+
+class JudgeCalibration(Evidence):
+    """How far one version of a judge agrees with people, and what it prefers beyond them. Only a judge that `holds`
+    may judge."""
+
+    kind: Literal["judge_calibration"] = "judge_calibration"
+    judge: Version
+    statistic: Literal["accuracy", "cohen_kappa", "weighted_kappa", "pearson", "spearman"]
+    value: float
+    lower: float
+    upper: float
+    level: float = Field(default=0.95, gt=0, lt=1)
+    bar: float
+    outputs: int = Field(ge=0)
+    undecided: int = Field(default=0, ge=0)
+    people: int = Field(ge=1)
+    people_agree: float | None = None
+    judge_agrees: float | None = None
+    biases: tuple[JudgeBias, ...] = ()
+    bias_bar: float | None = Field(default=None, gt=0)
+    changed: JudgeChange | None = None
+    calibrated: bool
+    why: Text
+
+    @property
+    def topic(self) -> str:
+        return f"judge_calibration:{self.judge.name}"
 
 
 class HumanStudy(Evidence):
@@ -305,17 +357,19 @@ class ModelRun(Evidence):
 
 
 MEASUREMENTS: tuple[type[Measurement], ...] = (
-    Proportion, Mean, Quantile, ProportionDifference, MeanDifference, Agreement, Drift, Count, Declared, Estimate,
+    Proportion, Mean, Quantile, ProportionDifference, MeanDifference, Agreement, Drift, Count, Declared, Estimate, JudgedShare,
+    JudgedMean,
 )  # fmt: skip
 REPORTS: tuple[type[Evidence], ...] = (
     QualityReport, LeakageReport, Slices, Experiment, HumanStudy, RedTeamRun, RolloutStep, MonitorSample, ChannelTest,
-    RollbackDrill, DriftRun, RetrainingRun, Freshness, ModelRun, PipelineRun,
+    RollbackDrill, DriftRun, RetrainingRun, Freshness, ModelRun, PipelineRun, JudgeCalibration,
 )  # fmt: skip
 
 AnyEvidence = Annotated[
     Proportion | Mean | Quantile | ProportionDifference | MeanDifference | Agreement | Drift | Count | Declared
     | Estimate | QualityReport | LeakageReport | Slices | Experiment | HumanStudy | RedTeamRun | RolloutStep
-    | MonitorSample | ChannelTest | RollbackDrill | DriftRun | RetrainingRun | Freshness | ModelRun | PipelineRun,
+    | MonitorSample | ChannelTest | RollbackDrill | DriftRun | RetrainingRun | Freshness | ModelRun | PipelineRun
+    | JudgedShare | JudgedMean | JudgeCalibration,
     Field(discriminator="kind"),
 ]  # fmt: skip
 

@@ -48,6 +48,9 @@ SECTIONS = (
         "learning-curve": ("learning:learning_curve", "How many rows a target needs, by training runs or by rule of thumb"),
         "clean": ("quality:clean", "Mend a table by a recipe, into a new file"),
     }),
+    ("Look at models", {
+        "judge": ("judging:judge", "Whether a judge agrees with people well enough to judge"),
+    }),
     ("Decide and plan", {
         "opportunities": ("opportunities:opportunities", "What might become a project: rated, scored, compared"),
         "tree": ("numbers:tree", "Where the six questions lead: is ML the right way?"),

@@ -39,6 +39,13 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "name": "s", "raters": "beta", "rater_count": 3, "ratings": 10, "planned_ratings": 12, "agreement": 0.7,
         "agreement_lower": 0.6, "agreement_bar": 0.5, "finished": True,
     },
+    "judge_calibration": {
+        "judge": {"kind": "judge", "name": "grader", "version": "v2"}, "statistic": "cohen_kappa", "value": 0.7, "lower": 0.6,
+        "upper": 0.8, "bar": 0.6, "outputs": 200, "undecided": 3, "people": 3, "people_agree": 0.9, "judge_agrees": 0.8,
+        "biases": [{"of": "longer", "value": 0.04, "lower": 0.01, "upper": 0.07, "n": 180}], "bias_bar": 0.1,
+        "changed": {"version": "v1", "n": 200, "changed": 12, "value": 0.02, "lower": -0.01, "upper": 0.05},
+        "calibrated": True, "why": "kappa of judge and people 0.7, at least 0.6",
+    },
     "red_team_run": {"model": MODEL, "category": "brittleness", "attempts": 5, "successes": 1, "findings": [FINDING]},
     "rollout_step": {
         "rollout": "r", "step": 1, "share": 0.05, "exposed": 10, "decision": "roll_back", "why": "It broke.",

@@ -66,6 +66,27 @@ histograms = st.tuples(*[st.lists(st.integers(1, 80), min_size=3, max_size=3) fo
 scores = st.tuples(*[st.lists(st.integers(0, 9).map(float), min_size=12, max_size=20) for _ in range(2)])
 
 
+#: What a judge said of many, and people against judge on some: the judge is better than a coin by far.
+judgements = st.tuples(
+    st.integers(200, 400), st.just(600), st.lists(st.integers(1, 9), min_size=2, max_size=2)
+).map(lambda a: (a[0], a[1], [[60, a[2][0]], [a[2][1], 70]]))
+both_scored = st.tuples(
+    number, number, number, st.floats(1, 100), st.floats(1, 100), st.floats(-0.9, 0.9)
+).map(lambda a: (600, a[0], a[3] * 6, 80, a[1], a[4], a[2], a[3], a[5] * math.sqrt(a[3] * a[4])))
+pairs = (
+    st.lists(
+        st.tuples(st.integers(0, 50), st.integers(0, 50)),
+        min_size=8,
+        max_size=20,
+        unique_by=(lambda p: p[0], lambda p: p[1]),
+    )
+    .filter(
+        lambda p: sorted(p) != sorted(p, key=lambda q: q[1]) and sorted(p) != sorted(p, key=lambda q: -q[1])
+    )
+    .map(lambda p: tuple(map(list, zip(*p, strict=True))))
+)
+
+
 def times_first(a: Args, k: int) -> Args:
     return tuple(x * k for x in a)
 
@@ -203,6 +224,61 @@ REGISTRY: dict[str, Entry] = {
             **COMMON,
         },
         exact=False,
+    ),
+    "judged_share": Entry(
+        judgements,
+        lambda a, k: (a[0] * k, a[1] * k, [[x * k for x in row] for row in a[2]]),
+        lambda a, b: ((a[1] - a[0], a[1], [row[::-1] for row in a[2][::-1]]), negated(b, about=1.0)),
+        {"successes": 300, "trials": 600, "both": [[60, 5], [8, 70]]},
+        {
+            "successes": 310,
+            "trials": 620,
+            "both": [[60, 9], [8, 70]],
+            "correction": "prediction_powered",
+            **COMMON,
+        },
+    ),
+    "judged_mean": Entry(
+        both_scored,
+        lambda a, k: (a[0] * k, a[1], a[2] * k, a[3] * k, a[4], a[5] * k, a[6], *(x * k for x in a[7:])),
+        lambda a, b: ((a[0], -a[1], a[2], a[3], -a[4], a[5], -a[6], *a[7:]), negated(b)),
+        {
+            "trials": 400,
+            "mean": 3.0,
+            "m2": 300.0,
+            "n": 80,
+            "people": 3.2,
+            "people_m2": 90.0,
+            "judge": 3.1,
+            "judge_m2": 80.0,
+            "m11": 60.0,
+        },
+        {
+            "trials": 500,
+            "mean": 3.5,
+            "m2": 400.0,
+            "n": 90,
+            "people": 3.0,
+            "people_m2": 95.0,
+            "judge": 3.3,
+            "judge_m2": 70.0,
+            "m11": 50.0,
+            **COMMON,
+        },
+    ),
+    "pearson": Entry(
+        pairs,
+        lambda a, k: tuple(x * k for x in a),
+        lambda a, b: ((a[0], [-y for y in a[1]]), negated(b)),
+        {"one": [1, 2, 3, 4, 5], "other": [1, 3, 2, 5, 4]},
+        {"one": [1, 2, 3, 4, 9], "other": [1, 3, 2, 5, 6], **COMMON},
+    ),
+    "spearman": Entry(
+        pairs,
+        lambda a, k: tuple(x * k for x in a),
+        lambda a, b: ((a[0], [-y for y in a[1]]), negated(b)),
+        {"one": [1, 2, 3, 4, 5], "other": [1, 3, 2, 5, 4]},
+        {"one": [1, 2, 3, 5, 4], "other": [3, 1, 2, 5, 4], **COMMON},
     ),
     "auc": Entry(
         scores.map(lambda two: ([two],)),

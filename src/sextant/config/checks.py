@@ -12,6 +12,7 @@ from sextant.config.fields import (
     Criteria,
     Datasets,
     GuidelineVersion,
+    JudgeVersion,
     ModelVersion,
     Tables,
     Versions,
@@ -336,6 +337,114 @@ class Experiment(Check):
         return self
 
 
+class Judge(Check):
+    """What a judge, such as a language model, says of many outputs, corrected by how it errs on those that people
+    judged too. It counts only where the judge agrees with people."""
+
+    about = "dataset"
+    check: Literal["judge"]
+    criterion: Annotated[Key, Criteria] = Field(description="The target that the number judges.")
+    dataset: Annotated[Key, Datasets] = Field(
+        description="The judged outputs: one a row, with what the judge said."
+    )
+    verdict: Column = Field(description="The column with what the judge said, in both datasets.")
+    positive: str | None = Field(
+        default=None,
+        description="Which word is a success. Left out: the verdicts are scores, and the mean is taken.",
+    )
+    judge: JudgeVersion = Field(
+        description="The judge that judged them, as name@version: its model, its prompt and its settings are its version."
+    )
+    calibration: Annotated[Key | None, Datasets] = Field(
+        default=None,
+        description="Outputs that people judged too: one a row, with what each person said in a column.",
+    )
+    people: tuple[Column, ...] = Field(
+        default=(), description="The columns of `calibration` with what people said."
+    )
+    calibrated: JudgeVersion | None = Field(
+        default=None, description="The judge that judged the rows of `calibration`, as name@version."
+    )
+    item: Column | None = Field(
+        default=None,
+        description="The column that names the output, in both datasets; prediction_powered needs it.",
+    )
+    correction: Literal["rogan_gladen", "prediction_powered"] = Field(
+        default="rogan_gladen",
+        description="rogan_gladen: people judged outputs from elsewhere. prediction_powered: some of these, drawn by lot.",
+    )
+    statistic: Literal["accuracy", "cohen_kappa", "weighted_kappa", "pearson", "spearman"] = Field(
+        default="cohen_kappa",
+        description="How agreement with people is measured; the last three are for scores.",
+    )
+    bar: float = Field(
+        default=0.6,
+        gt=0,
+        lt=1,
+        description="What the low end of that agreement must reach for the judge to count.",
+    )
+    bias_bar: float | None = Field(
+        default=None,
+        gt=0,
+        description="How much more than people it may prefer something, such as longer answers.",
+    )
+    first: str | None = Field(
+        default=None, description="Of two answers side by side: the word for the one shown first."
+    )
+    second: str | None = Field(default=None, description="The word for the one shown second.")
+    swapped: Column | None = Field(
+        default=None, description="What the judge said with the two in the other order, in `calibration`."
+    )
+    lengths: tuple[Column, ...] = Field(
+        default=(),
+        max_length=2,
+        description="Columns of `calibration` with the output, or both answers, or their length.",
+    )
+    makers: tuple[Column, ...] = Field(
+        default=(),
+        max_length=2,
+        description="Columns of `calibration` with the model that made the output, or each answer.",
+    )
+    own: str | None = Field(
+        default=None, description="The model of the judge's own family, as `makers` has it."
+    )
+    before: Column | None = Field(
+        default=None, description="What an earlier version of the judge said, in `calibration`."
+    )
+    model: ModelVersion | None = Field(
+        default=None, description="The model whose outputs are judged, as name@version."
+    )
+    where: Where = _WHERE
+    setting: Setting = _SETTING
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        of_scores = self.statistic in ("weighted_kappa", "pearson", "spearman")
+        if of_scores != (self.positive is None):
+            raise ValueError(
+                f"{self.statistic} is for scores, which have no `positive`"
+                if of_scores
+                else f"{self.statistic} is for words: name in `positive` which of them is a success"
+            )
+        if of_scores and self.correction != "prediction_powered":
+            raise ValueError("scores are corrected by prediction_powered only")
+        if self.correction == "prediction_powered" and self.calibration and self.item is None:
+            raise ValueError(
+                "prediction_powered needs `item`, to tell the outputs that people judged from the rest"
+            )
+        if (self.calibration is None) != (not self.people) or (self.calibration is None) != (
+            self.calibrated is None
+        ):
+            raise ValueError("`calibration`, `people` and `calibrated` go together")
+        if (self.first is None) != (self.second is None):
+            raise ValueError("`first` and `second` go together")
+        if (self.swapped or len(self.lengths) == 2 or len(self.makers) == 2) and self.first is None:
+            raise ValueError("two answers side by side have words for them: name `first` and `second`")
+        if bool(self.makers) != (self.own is not None):
+            raise ValueError("`makers` and `own` go together")
+        return self
+
+
 AnyCheck = Annotated[
     Evaluation
     | Mean
@@ -349,7 +458,8 @@ AnyCheck = Annotated[
     | Drift
     | Agreement
     | LearningCurve
-    | Experiment,
+    | Experiment
+    | Judge,
     Field(discriminator="check"),
 ]
 CHECKS: dict[str, type[Check]] = {

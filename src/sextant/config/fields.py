@@ -45,4 +45,7 @@ GuidelineVersion = Annotated[
     _version("guideline"),
     WithJsonSchema({"type": "string", "pattern": f"^(guideline:)?{_NAME}@.+$"}),
 ]
+JudgeVersion = Annotated[
+    Version, _version("judge"), WithJsonSchema({"type": "string", "pattern": f"^(judge:)?{_NAME}@.+$"})
+]
 Versions = tuple[AnyVersion, ...]

@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from sextant.config.checks import CHECKS, SHARES, Evaluation, Experiment, Outcome, Slices
+from sextant.config.checks import CHECKS, SHARES, Evaluation, Experiment, Judge, Outcome, Slices
 from sextant.config.fields import Refers
 from sextant.config.model import Config, Predictions
 from sextant.config.schema import json_schema
@@ -362,7 +362,9 @@ class _Reader:
                     if outcome.measure == "candidate":
                         self._fits(("checks", i, "outcomes", j), by_key[outcome.criterion], False, False)
             elif (key := getattr(check, "criterion", None)) is not None:
-                share = isinstance(check, Evaluation) and check.metric in SHARES
+                share = (isinstance(check, Evaluation) and check.metric in SHARES) or (
+                    isinstance(check, Judge) and check.positive is not None
+                )
                 contrast = isinstance(check, Evaluation) and check.against is not None
                 self._fits(("checks", i, "criterion"), by_key[key], share, contrast)
             if isinstance(check, Evaluation):

@@ -18,6 +18,7 @@ from sextant.evidence import Version
 HOME: dict[str, Phase] = {
     "dataset": "data", "guideline": "data", "labels": "data", "pipeline": "data",
     "model": "model", "prompt": "model", "code": "model",
+    "judge": "evaluation",
     "flag": "deployment", "deployment": "deployment",
 }  # fmt: skip
 

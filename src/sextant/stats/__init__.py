@@ -12,6 +12,8 @@ coincidence    the same where some labels differ more than others, and between t
 distances      how far apart are two histograms, beyond chance?
 homogeneity    is there any difference at all? And many such questions at once
 auc            how well does a score tell two groups apart?
+correlation    how far do two series of numbers go together?
+judged         what people would say, where a judge saw all and people only some
 sample_ratio   did an experiment's split happen as planned?
 power          how many are needed?
 
@@ -34,6 +36,7 @@ from sextant.stats.coincidence import (
     krippendorff_interval,
     percent_agreement,
 )
+from sextant.stats.correlation import pearson, spearman
 from sextant.stats.distances import (
     cramers_v,
     distance_interval,
@@ -59,6 +62,7 @@ from sextant.stats.intervals import (
     ratio,
     wilson,
 )
+from sextant.stats.judged import judged_mean, judged_share
 from sextant.stats.moments import Moments
 from sextant.stats.power import sample_size_proportions
 from sextant.stats.sample_ratio import sample_ratio_p
@@ -95,6 +99,8 @@ __all__ = [
     "fleiss_kappa",
     "hellinger",
     "jensen_shannon",
+    "judged_mean",
+    "judged_share",
     "keys_of",
     "kolmogorov_smirnov",
     "kolmogorov_smirnov_p",
@@ -103,6 +109,7 @@ __all__ = [
     "krippendorff_interval",
     "mean_t",
     "middles",
+    "pearson",
     "percent_agreement",
     "plainly",
     "poisson_rate",
@@ -111,6 +118,7 @@ __all__ = [
     "ratio",
     "sample_ratio_p",
     "sample_size_proportions",
+    "spearman",
     "total_variation",
     "wasserstein",
     "wilson",

@@ -3,6 +3,8 @@
 inputs       the tables that a check reads: opened once, joined, with versions and digests
 soundness    whether a number counts: held out, not leaked, labels agreed
 kinds        what each kind of check computes
+drafts       what a check hands over before it is evidence
+judging      what a check of a judge computes
 runs         which checks can run, and running them
 again        computing evidence once more, from its sums and from its rows
 """

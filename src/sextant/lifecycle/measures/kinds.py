@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -41,45 +41,15 @@ from sextant.evidence import (
     Soundness,
     Version,
 )
-from sextant.lifecycle.measures.inputs import Answers, Inputs
+from sextant.lifecycle.measures.drafts import Context, Draft
+from sextant.lifecycle.measures.inputs import Answers
+from sextant.lifecycle.measures.judging import judged
 from sextant.lifecycle.measures.soundness import compare, features, not_opposed, unseen, whole_test_set
 from sextant.maintenance.freshness import newest, span
 from sextant.phrases import number
 from sextant.reports import DriftRun, Experiment, Freshness, LeakageReport, QualityReport, Slices
 from sextant.tables import Condition, Table
 from sextant.verdicts import Verdict
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """Evidence before it has what all evidence has. `criterion` is what it judges, `fields` what is its
-    own."""
-
-    kind: type[Evidence]
-    estimand: str
-    setting: Setting
-    data: Version
-    fields: dict[str, Any]
-    criterion: Criterion | None = None
-    model: Version | None = None
-    depends: tuple[Version, ...] = ()
-    soundness: tuple[Soundness, ...] = ()
-    left_out: int = 0
-    notes: tuple[str, ...] = ()
-    period: tuple[datetime, datetime] | None = None
-    unit: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Context:
-    """What a check is computed in: the tables, the time, and how to come by another check's result."""
-
-    inputs: Inputs
-    now: datetime
-    labels: Callable[[checks.Evaluation], list[Soundness]] = field(default=lambda spec: [])
-
-    def criterion(self, key: str) -> Criterion:
-        return self.inputs.config.criterion(key)
 
 
 def evaluation(spec: checks.Evaluation, at: Context) -> list[Draft]:
@@ -451,6 +421,7 @@ KINDS: dict[str, Callable[[Any, Context], list[Draft]]] = {
     "agreement": agreement,
     "learning_curve": rows_needed,
     "experiment": experiment,
+    "judge": judged,
 }
 _METRICS = {
     "accuracy": "share of rows answered right",

@@ -16,8 +16,9 @@ from sextant.config.checks import AnyCheck, Evaluation, Experiment
 from sextant.criteria import Criterion, Origin
 from sextant.errors import InvalidInput
 from sextant.evidence import Evidence, Measurement, Producer, Recipe, Soundness
+from sextant.lifecycle.measures.drafts import Context, Draft
 from sextant.lifecycle.measures.inputs import Inputs, agreement_of, counted, needs
-from sextant.lifecycle.measures.kinds import KINDS, Context, Draft, conclusion
+from sextant.lifecycle.measures.kinds import KINDS, conclusion
 from sextant.phrases import number
 from sextant.reports import first_fault
 from sextant.verdicts import Proof, Status, Verdict, judge
