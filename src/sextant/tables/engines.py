@@ -67,11 +67,24 @@ def shown(address: str) -> str:
 
 def arrow(on: Any, expr: Any) -> Any:
     """An expression's rows as an Arrow table."""
+    if is_duckdb(on):
+        return _from_duckdb(on, expr)
     if not is_spark(on):
         return on.to_pyarrow(expr)
     # Not through pandas, as Ibis would: there a whole number beside a missing one becomes a float, and long
     # ids run together.
     return on._session.sql(on.compile(expr.as_table())).toArrow()
+
+
+def _from_duckdb(on: Any, expr: Any) -> Any:
+    """Asked directly: Ibis would load pandas on the way, where it is installed, and that takes longer than most
+    questions. What Ibis alone can bring, rows kept in the expression and a column of no type, it brings."""
+    from ibis.expr.operations import InMemoryTable
+
+    expr = expr.as_table()
+    if expr.op().find(InMemoryTable) or any(kind.is_null() for kind in expr.schema().types):
+        return on.to_pyarrow(expr)
+    return expr.__pyarrow_result__(on.con.sql(on.compile(expr)).to_arrow_table())
 
 
 def batches(on: Any, expr: Any, *, rows: int = 65_536) -> Iterator[Any]:

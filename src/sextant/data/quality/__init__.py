@@ -20,14 +20,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sextant.config.rules import QualityRule
 from sextant.data.quality import balance, numbers, relations, repeats, texts
 from sextant.data.quality.issues import COSTS, Issue, ranked, with_examples
 from sextant.data.quality.looks import DISGUISES, VOCABULARY, Look, is_disguise, looks, vocabulary
-from sextant.reports import Finding
 from sextant.tables import Table
+
+if TYPE_CHECKING:
+    from sextant.config.rules import QualityRule
+    from sextant.reports import Finding
 
 __all__ = ["COSTS", "DISGUISES", "Issue", "Report", "examine", "quality"]
 

@@ -6,12 +6,14 @@ import hashlib
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from sextant.phrases import number
-from sextant.reports import Finding
 from sextant.tables import Table
 from sextant.tables.engines import is_duckdb
+
+if TYPE_CHECKING:
+    from sextant.reports import Finding
 
 Severity = Literal["low", "medium", "high", "critical"]
 RANK: tuple[Severity, ...] = ("critical", "high", "medium", "low")
@@ -126,6 +128,8 @@ class Issue:
 
     def finding(self) -> Finding:
         """The same as evidence keeps it: without contents of cells and without keys, rows by their number."""
+        from sextant.reports import Finding
+
         numbers = tuple(str(e) for e in self.examples if e.row is not None)
         return Finding(
             key=self.key, text=self.text, severity=self.severity, count=self.count, share=self.share, examples=numbers,

@@ -105,7 +105,6 @@ def _codes(table: Table, names: Sequence[str], absent: Absent, rows: int) -> Any
     """The columns' values as small numbers, -1 for none, on all rows or on every k-th."""
     import ibis
     import numpy as np
-    import pyarrow.compute as pc
 
     if len(names) < 2:
         return np.empty((len(names), 0), dtype=np.int32)
@@ -117,8 +116,11 @@ def _codes(table: Table, names: Sequence[str], absent: Absent, rows: int) -> Any
     arrow = some.arrow(some.expr.limit(2 * SCREENED))
     codes = np.empty((len(names), arrow.num_rows), dtype=np.int32)
     for i, name in enumerate(names):
-        column = arrow[name].combine_chunks()
-        codes[i] = pc.fill_null(column.dictionary_encode().indices, -1).to_numpy(zero_copy_only=False)
+        found = arrow[name].combine_chunks().dictionary_encode(null_encoding="encode")
+        # By DLPack, as Arrow's own way into NumPy loads pandas where it is installed.
+        codes[i] = np.from_dlpack(found.indices)
+        if found.dictionary.null_count:
+            codes[i][codes[i] == found.dictionary.is_null().to_pylist().index(True)] = -1
     return codes
 
 

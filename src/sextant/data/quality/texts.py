@@ -138,14 +138,13 @@ def near_values(rare: list[str], frequent: list[str]) -> dict[str, str]:
     {'bnon': 'bonn'}
     """
     import duckdb
-    import pyarrow as pa
 
-    left = pa.table({"rare": rare, "most": pa.array([allowed(len(v)) for v in rare], pa.int64())})
-    right = pa.table({"frequent": frequent})
+    # As lists, not as Arrow tables: to make one of a list, pyarrow loads pandas where it is installed.
+    given = {"rare": rare, "most": [allowed(len(v)) for v in rare], "frequent": frequent}
     with duckdb.connect() as on:
-        on.register("one", left)
-        on.register("other", right)
-        rows = on.execute(_NEAREST).fetchall()
+        # What takes long would draw a bar into what a program reads from us.
+        on.execute("SET enable_progress_bar = false")
+        rows = on.execute(_NEAREST, given).fetchall()
     nearest: dict[str, list[str]] = {}
     for value, like in rows:
         nearest.setdefault(value, []).append(like)
@@ -153,6 +152,7 @@ def near_values(rare: list[str], frequent: list[str]) -> dict[str, str]:
 
 
 _NEAREST = """
+    WITH one AS (SELECT unnest($rare) AS rare, unnest($most) AS most), other AS (SELECT unnest($frequent) AS frequent)
     SELECT rare, frequent
     FROM (SELECT *, damerau_levenshtein(rare, frequent) AS far FROM one, other WHERE abs(length(rare) - length(frequent)) <= most)
     WHERE far <= most
