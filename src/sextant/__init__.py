@@ -7,6 +7,7 @@ The map, in reading order:
     criteria      what must hold
     evidence      what was measured: measurements
     judgements    what a judge said, corrected by how it errs
+    model_evidence   measurements of a model's answers: confusion matrices, curves, pairs, gaps
     reports       what was found: reports; and every kind by its name
     acceptance    may it be stored: nothing from the future, no number that its statistics do not give
     verdicts      does it hold, on this evidence, today

@@ -28,6 +28,15 @@ from sextant.evidence import (
     Version,
 )
 from sextant.judgements import JudgedMean, JudgedShare
+from sextant.model_evidence import (
+    Area,
+    AveragePrecision,
+    Calibration,
+    Classification,
+    Gap,
+    PairedDifference,
+    Ratio,
+)
 
 
 class Finding(Frozen):
@@ -359,6 +368,7 @@ class ModelRun(Evidence):
 MEASUREMENTS: tuple[type[Measurement], ...] = (
     Proportion, Mean, Quantile, ProportionDifference, MeanDifference, Agreement, Drift, Count, Declared, Estimate, JudgedShare,
     JudgedMean,
+    Classification, Area, AveragePrecision, Calibration, Ratio, PairedDifference, Gap,
 )  # fmt: skip
 REPORTS: tuple[type[Evidence], ...] = (
     QualityReport, LeakageReport, Slices, Experiment, HumanStudy, RedTeamRun, RolloutStep, MonitorSample, ChannelTest,
@@ -369,7 +379,8 @@ AnyEvidence = Annotated[
     Proportion | Mean | Quantile | ProportionDifference | MeanDifference | Agreement | Drift | Count | Declared
     | Estimate | QualityReport | LeakageReport | Slices | Experiment | HumanStudy | RedTeamRun | RolloutStep
     | MonitorSample | ChannelTest | RollbackDrill | DriftRun | RetrainingRun | Freshness | ModelRun | PipelineRun
-    | JudgedShare | JudgedMean | JudgeCalibration,
+    | JudgedShare | JudgedMean | JudgeCalibration
+    | Classification | Area | AveragePrecision | Calibration | Ratio | PairedDifference | Gap,
     Field(discriminator="kind"),
 ]  # fmt: skip
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 import sextant.stats as package
 from sextant.stats import Bounds, quantile_ranks
+from tests.stats.model_intervals import ENTRIES
 
 Args = tuple[Any, ...]
 
@@ -309,6 +310,10 @@ REGISTRY: dict[str, Entry] = {
         },
         exact=False,
     ),
+}
+REGISTRY |= {
+    name: Entry(args, grow, None, base, changed, exact)
+    for name, (args, grow, base, changed, exact) in ENTRIES.items()
 }
 EVERY = pytest.mark.parametrize("name", REGISTRY)
 

@@ -14,6 +14,11 @@ homogeneity    is there any difference at all? And many such questions at once
 auc            how well does a score tell two groups apart?
 correlation    how far do two series of numbers go together?
 judged         what people would say, where a judge saw all and people only some
+scores         areas, calibration and thresholds from scores counted once
+confusion      every share and average of a confusion matrix
+paired         two models on the same cases
+gaps           how far groups lie apart
+resampling     bootstrap without going over the rows again
 sample_ratio   did an experiment's split happen as planned?
 power          how many are needed?
 
@@ -36,6 +41,7 @@ from sextant.stats.coincidence import (
     krippendorff_interval,
     percent_agreement,
 )
+from sextant.stats.confusion import confusion_metric
 from sextant.stats.correlation import pearson, spearman
 from sextant.stats.distances import (
     cramers_v,
@@ -50,6 +56,7 @@ from sextant.stats.distances import (
     wasserstein,
 )
 from sextant.stats.distinct import Distinct, Sketch
+from sextant.stats.gaps import largest_gap, smallest_ratio
 from sextant.stats.homogeneity import benjamini_hochberg, chi_squared_p, kolmogorov_smirnov_p
 from sextant.stats.intervals import (
     Bounds,
@@ -64,8 +71,31 @@ from sextant.stats.intervals import (
 )
 from sextant.stats.judged import judged_mean, judged_share
 from sextant.stats.moments import Moments
+from sextant.stats.paired import (
+    bootstrap_difference,
+    conclude,
+    difference_confusion,
+    difference_paired,
+    mcnemar_p,
+    permutation_p,
+)
 from sextant.stats.power import sample_size_proportions
+from sextant.stats.resampling import bootstrap_confusion, bootstrap_scores, bootstrap_units
 from sextant.stats.sample_ratio import sample_ratio_p
+from sextant.stats.scores import (
+    Area,
+    ScoreCounts,
+    Step,
+    Threshold,
+    auc_interval,
+    auc_units_interval,
+    average_precision,
+    average_precision_interval,
+    best_threshold,
+    calibration_interval,
+    reliability,
+    roc_area,
+)
 from sextant.stats.sequential import (
     confidence_sequence_difference,
     confidence_sequence_mean,
@@ -73,26 +103,44 @@ from sextant.stats.sequential import (
 )
 
 __all__ = [
+    "Area",
     "Bounds",
     "Common",
     "Distinct",
     "Histogram",
     "Moments",
+    "ScoreCounts",
     "Sketch",
+    "Step",
+    "Threshold",
     "Within",
     "agreement_interval",
     "auc",
+    "auc_interval",
+    "auc_units_interval",
+    "average_precision",
+    "average_precision_interval",
     "benjamini_hochberg",
+    "best_threshold",
+    "bootstrap_confusion",
+    "bootstrap_difference",
+    "bootstrap_scores",
+    "bootstrap_units",
+    "calibration_interval",
     "chi_squared_p",
     "clopper_pearson",
     "coarsened",
     "cohen_interval",
     "cohen_kappa",
+    "conclude",
     "confidence_sequence_difference",
     "confidence_sequence_mean",
     "confidence_sequence_proportion",
+    "confusion_metric",
     "cramers_v",
+    "difference_confusion",
     "difference_means",
+    "difference_paired",
     "difference_proportions",
     "distance_interval",
     "exceeds",
@@ -107,17 +155,23 @@ __all__ = [
     "krippendorff_alpha",
     "krippendorff_alpha_nominal",
     "krippendorff_interval",
+    "largest_gap",
+    "mcnemar_p",
     "mean_t",
     "middles",
     "pearson",
     "percent_agreement",
+    "permutation_p",
     "plainly",
     "poisson_rate",
     "psi",
     "quantile_ranks",
     "ratio",
+    "reliability",
+    "roc_area",
     "sample_ratio_p",
     "sample_size_proportions",
+    "smallest_ratio",
     "spearman",
     "total_variation",
     "wasserstein",
