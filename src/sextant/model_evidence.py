@@ -143,15 +143,10 @@ class Ratio(Measurement):
             return found
         if self.shown == "one_minus":
             return Bounds.around(1 - found.value, 1 - found.upper, min(1 - found.lower, 1.0), found.method)
-        if self.shown == "root":
-            return Bounds.around(
-                *(math.sqrt(max(v, 0.0)) for v in (found.value, found.lower, found.upper)), found.method
-            )
-        if self.shown == "exp":
-            return Bounds.around(
-                *(math.exp(v) for v in (found.value, found.lower, found.upper)), found.method
-            )
-        return found
+        if self.shown == "ratio":
+            return found
+        change = math.exp if self.shown == "exp" else lambda v: math.sqrt(max(v, 0.0))
+        return Bounds.around(change(found.value), change(found.lower), change(found.upper), found.method)
 
 
 class PairedDifference(Measurement):

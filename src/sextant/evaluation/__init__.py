@@ -4,6 +4,13 @@ documents        what people write down: the A/B design, studies, the safety bar
 design           how large a sample the A/B test needs
 metrics          shares, means and quantiles out of predictions
 slices           which segments do worse
+counting         confusion counts and scores, counted where the rows lie
+evaluate         every metric that fits a model's answers, overall and by group
+regression       the same for numbers
+units            the same where one unit has several rows
+meanings         what a metric says to somebody who uses the product
+evaluate_text    an evaluation as text and as Markdown
+lining_up        answers and right answers out of two tables
 leakage          test rows that the training data holds too
 experiment       an A/B test out of one pass over its rows
 """

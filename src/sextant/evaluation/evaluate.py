@@ -368,7 +368,7 @@ def confusion_answer(metric: str, found: Confusion, about: str | None, *, level:
                 level=level,
                 about=about or "",
             )
-    statistics = {
+    statistics: dict[str, Any] = {
         "statistic": metric,
         "labels": found.labels,
         "counts": found.counts,

@@ -132,7 +132,7 @@ def _one_class(metric: str, found: Any, k: int, level: float, sides: int) -> Bou
         under = wilson(tp, tp + fp + fn, level=level, sides=sides)
         if under.undefined:
             return Bounds.unknown("wilson", "the class neither occurs nor was answered")
-        return Bounds.around(*(_doubled(q) for q in (under.value, under.lower, under.upper)), "wilson")
+        return Bounds.around(_doubled(under.value), _doubled(under.lower), _doubled(under.upper), "wilson")
     successes, trials, why = {
         "precision": (tp, tp + fp, "the class was never answered"),
         "recall": (tp, tp + fn, "the class never occurs"),

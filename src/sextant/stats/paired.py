@@ -32,7 +32,7 @@ def difference_paired(
 
     >>> b = difference_paired(36, 12, 2, 0)
     >>> print(f"{b.value:.4f} [{b.lower:.4f}, {b.upper:.4f}]")
-    0.2000 [0.0562, 0.3290]
+    0.2000 [0.0569, 0.3404]
     """
     a = tail(level, sides)
     e, f, g, h = (
@@ -101,7 +101,7 @@ def difference_confusion(
 
     >>> b = difference_confusion("f1", [(1, 1, 1, 50), (1, 1, 0, 12), (1, 0, 1, 3), (0, 0, 0, 60), (0, 1, 0, 5)], positive=1)
     >>> print(f"{b.value:.4f} [{b.lower:.4f}, {b.upper:.4f}]")
-    0.0504 [-0.0145, 0.1153]
+    0.0411 [-0.0321, 0.1143]
     """
     import numpy as np
 

@@ -1,0 +1,62 @@
+"""`sextant evaluate`: its formats, labels that lie apart, and bad use."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from sextant_cli.main import run
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    rows = [
+        (i, "yes" if i % 3 else "no", "yes" if i % 4 else "no", (i % 10) / 10, "ab"[i % 2]) for i in range(60)
+    ]
+    (tmp_path / "said.csv").write_text(
+        "id,said,sure,group\n" + "\n".join(f"{i},{p},{s},{g}" for i, _, p, s, g in rows)
+    )
+    (tmp_path / "right.csv").write_text("id,is\n" + "\n".join(f"{i},{t}" for i, t, _, _, _ in rows))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+USUAL = [
+    "evaluate",
+    "said.csv",
+    "--labels",
+    "right.csv",
+    "--key",
+    "id",
+    "--target",
+    "is",
+    "--prediction",
+    "said",
+]
+
+
+def test_labels_apart_groups_and_formats(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run([*USUAL, "--score", "sure", "--group", "group", "--cost", "1", "3"]) == 0
+    text = capsys.readouterr().out
+    assert "Of 100 answers" in text and "group=a" in text and "Cheapest" in text
+    assert run([*USUAL, "--format", "json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    accuracy = found["answers"][0]
+    assert accuracy["metric"] == "accuracy" and accuracy["statistics"] == {"successes": 35, "trials": 60}
+    assert run([*USUAL, "--format", "markdown"]) == 0
+    assert "| accuracy | 58.3 % |" in capsys.readouterr().out
+
+
+def test_bad_use_exits_with_2(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert (
+        run(["evaluate", "said.csv", "--labels", "right.csv", "--target", "is", "--prediction", "said"]) == 2
+    )
+    assert "--key" in capsys.readouterr().err
+    assert run([*USUAL, "--classes", "yes,maybe"]) == 2
+    assert "none of the classes" in capsys.readouterr().err
+    assert run([*USUAL, "--positive", "perhaps"]) == 2
+    (folder / "right.csv").write_text("id,is\n1,yes\n")
+    assert run(USUAL) == 2
+    assert "have no right answer in right.csv" in capsys.readouterr().err
