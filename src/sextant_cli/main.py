@@ -51,6 +51,7 @@ SECTIONS = (
     ("Look at models", {
         "judge": ("judging:judge", "Whether a judge agrees with people well enough to judge"),
         "evaluate": ("evaluate:evaluate", "How good a model's answers are, with ranges, overall and by group"),
+        "bench": ("bench:bench", "How an endpoint fares under load: latency, errors, tokens, cost"),
     }),
     ("Decide and plan", {
         "opportunities": ("opportunities:opportunities", "What might become a project: rated, scored, compared"),

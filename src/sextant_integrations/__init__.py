@@ -6,6 +6,7 @@
     incoming    what is theirs, in ours
 
     label_studio    rounds of labeling there: projects and tasks out, annotations in
+    endpoint        any endpoint or callable under load (no settings: it is named each time)
 
 An integration imports the library only, and no other integration; a tool's own package is imported where it is used, so
 that every one of them can be imported without it. Who brings both sides together is `sextant_client`.
