@@ -15,6 +15,7 @@ from sextant.phrases import number, span, with_unit
 from sextant.reports import KINDS, read_evidence
 from sextant_cli import output
 from sextant_cli.common import as_json_option, find_file, on_project, read_json_or_yaml
+from sextant_cli.outside import read
 from sextant_client.project import Project
 
 if TYPE_CHECKING:
@@ -23,7 +24,10 @@ if TYPE_CHECKING:
 
 @click.group()
 def evidence() -> None:
-    """List, show, add and compute again what was measured."""
+    """List, show, add, read and compute again what was measured."""
+
+
+evidence.add_command(read)
 
 
 @evidence.command("list")

@@ -30,7 +30,7 @@ SECTIONS = (
         "portfolio": ("weeks:portfolio", "Many projects side by side"),
         "status": ("status:status", "Targets against what was measured, what blocks, what next"),
         "gate": ("gate:gate", "What each gate says; exit 1 if something blocks"),
-        "evidence": ("evidence:evidence", "List, show, add and compute again what was measured"),
+        "evidence": ("evidence:evidence", "List, show, add, read and compute again what was measured"),
         "criteria": ("criteria:criteria", "List the targets, or take them out and in as a sheet"),
         "numbers": ("numbers:numbers", "Numbers that somebody read elsewhere: typed, pasted, or read from a database"),
         "documents": ("documents:documents", "List, show and write documents"),

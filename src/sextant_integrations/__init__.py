@@ -6,6 +6,8 @@
     incoming    what is theirs, in ours
 
     label_studio    rounds of labeling there: projects and tasks out, annotations in
+    inspect_ai      logs of evaluations in (files: no settings, no client)
+    promptfoo       results of evaluations in (files: no settings, no client)
     endpoint        any endpoint or callable under load (no settings: it is named each time)
 
 An integration imports the library only, and no other integration; a tool's own package is imported where it is used, so

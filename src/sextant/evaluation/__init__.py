@@ -13,6 +13,7 @@ evaluate_text    an evaluation as text and as Markdown
 lining_up        answers and right answers out of two tables
 leakage          test rows that the training data holds too
 judge            a language model as judge: calibrated against people before it counts
+outside          evaluations that another tool has run
 load             latency, errors, tokens and cost of an endpoint under open load
 experiment       an A/B test out of one pass over its rows
 """

@@ -109,10 +109,10 @@ class Price:
 class Load:
     """A run of requests. `rate` is what was asked for; `stopped` says that somebody ended it before its time.
 
-    >>> run = Load(tuple(Request(i, i, i + (2 if i == 50 else 0.1)) for i in range(100)), rate=1)
-    >>> p50, p99 = run.latency(0.5), run.latency(0.99)
-    >>> round(p50.value, 1), round(p99.upper, 1), run.errors
-    (0.1, 2.0, {})
+    >>> run = Load(tuple(Request(i, i, i + (2 if i % 10 == 0 else 0.25)) for i in range(200)), rate=1)
+    >>> p50, p95 = run.latency(0.5), run.latency(0.95)
+    >>> p50.value, p95.value, p95.lower, p95.upper, run.errors
+    (0.25, 2, 2, 2, {})
     """
 
     requests: tuple[Request, ...]
