@@ -82,7 +82,7 @@ def bench(
     price_request: float, currency: str, latency_key: str | None, q: float, errors_key: str | None, cost_key: str | None,
     model: str | None, seed: int, slug: str | None, home: Path | None, form: str,
 ) -> int:  # fmt: skip
-    """How an endpoint fares under load.
+    """How an endpoint fares under load: latency, errors, tokens, cost.
 
     Sends requests to URL (or calls package.module:function) at a steady rate, as users come: on a schedule, whatever
     became of those before. Latency counts from when a request was meant to go, so that a stall is seen by everyone who

@@ -19,8 +19,8 @@ _WIDTH = max(map(len, WORDS.values())) + 2
 @click.command()
 @click.argument("phases", nargs=-1, type=PHASE, metavar="[PHASE]...")
 @click.option(
-    "--format", "form", type=click.Choice(("text", "json", "junit", "sarif", "github")), default="text",
-    show_default=True, help="text and json for people and programs; junit, sarif and github for CI.",
+    "--format", "form", type=click.Choice(("text", "json", "junit", "sarif", "github", "markdown")), default="text",
+    show_default=True, help="text and json for people and programs; junit, sarif, github and markdown for CI.",
 )  # fmt: skip
 @on_project
 def gate(project: Project, phases: Sequence[str], form: str) -> int:
@@ -40,7 +40,9 @@ def gate(project: Project, phases: Sequence[str], form: str) -> int:
     else:
         from sextant_cli.gate_formats import WRITERS
 
-        output.say(WRITERS[form](project.slug, found, find_file()))
+        # Asked for only where some target stands behind what blocks.
+        rests = any(item.finding.criteria for state in found for item in state.blockers)
+        output.say(WRITERS[form](project.slug, found, find_file(), project.verdicts() if rests else {}))
     return 1 if any(not g.open for g in found) else 0
 
 

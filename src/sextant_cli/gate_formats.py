@@ -1,15 +1,18 @@
-"""The gates as the formats that CI systems read: JSON, JUnit, SARIF 2.1.0, GitHub workflow commands.
+"""The gates as the formats that CI systems read: JSON, JUnit, SARIF 2.1.0, GitHub workflow commands, and Markdown for a
+job's summary or a comment.
 
 What blocks is a failure. What advises, is not due, does not apply or is waived is no failure and no
-success: it is skipped, with its reason, where the format has a word for that.
+success: it is skipped, with its reason, where the format has a word for that. With `verdicts` (of the targets, by key) the
+targets that a blocking item rests on, and that do not hold, are told one by one, each at its line in the file.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from xml.etree import ElementTree
 
@@ -18,15 +21,19 @@ from sextant.canonical import digest
 from sextant.lifecycle.checklist import CHECKLIST
 from sextant.lifecycle.gates import GateState, ItemState
 from sextant.lifecycle.phases import BY_KEY
-from sextant.verdicts import WORDS, Status
+from sextant.lifecycle.plan.markdown import escaped
+from sextant.verdicts import WORDS, Status, Verdict
 from sextant_cli import output
 
 FILE = "sextant.yaml"
+_NONE: Mapping[str, Verdict] = MappingProxyType({})
 #: Characters that XML 1.0 cannot hold, not even escaped.
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def as_json(slug: str, gates: Sequence[GateState], file: Path | None) -> str:
+def as_json(
+    slug: str, gates: Sequence[GateState], file: Path | None, verdicts: Mapping[str, Verdict] = _NONE
+) -> str:
     """One object with a list of gates, each with its items."""
     body = {"project": slug, "open": all(g.open for g in gates), "gates": [_gate(g) for g in gates]}
     return json.dumps(output.plain(body), ensure_ascii=False, indent=2, allow_nan=False)
@@ -49,7 +56,9 @@ def _gate(state: GateState) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def junit(slug: str, gates: Sequence[GateState], file: Path | None) -> str:
+def junit(
+    slug: str, gates: Sequence[GateState], file: Path | None, verdicts: Mapping[str, Verdict] = _NONE
+) -> str:
     """JUnit's XML: a test suite for each assessed phase, a test case for each item."""
     root = ElementTree.Element("testsuites", name=f"Sextant gates of {slug}")
     totals = {"tests": 0, "failures": 0, "errors": 0, "skipped": 0}
@@ -83,13 +92,30 @@ def junit(slug: str, gates: Sequence[GateState], file: Path | None) -> str:
         for name, number in counts.items():
             suite.set(name, str(number))
             totals[name] += number
+    failing = _failing(gates, verdicts)
+    if failing:
+        suite = ElementTree.SubElement(root, "testsuite", name="Targets")
+        for key, verdict in failing.items():
+            case = ElementTree.SubElement(suite, "testcase", classname=f"{slug}.targets", name=key, time="0")
+            failure = ElementTree.SubElement(case, "failure", type=verdict.status.value, message=verdict.word)
+            failure.text = _NOT_XML.sub("?", verdict.reason)
+        for name, number in {
+            "tests": len(failing),
+            "failures": len(failing),
+            "errors": 0,
+            "skipped": 0,
+        }.items():
+            suite.set(name, str(number))
+            totals[name] += number
     for name, number in totals.items():
         root.set(name, str(number))
     ElementTree.indent(root)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(root, encoding="unicode")
 
 
-def sarif(slug: str, gates: Sequence[GateState], file: Path | None) -> str:
+def sarif(
+    slug: str, gates: Sequence[GateState], file: Path | None, verdicts: Mapping[str, Verdict] = _NONE
+) -> str:
     """SARIF 2.1.0: a rule for each of the checklist's items, a result for each that blocks."""
     rules = [
         {
@@ -122,6 +148,40 @@ def sarif(slug: str, gates: Sequence[GateState], file: Path | None) -> str:
         }
         for item in _blockers(gates)
     ]
+    failing = _failing(gates, verdicts)
+    if failing:
+        rules.append(
+            {
+                "id": "target",
+                "name": "TargetNotMet",
+                "shortDescription": {"text": "A target that a blocking item rests on does not hold"},
+                "fullDescription": {
+                    "text": "The end of its range does not reach the bar, or nothing counts as proof."
+                },
+                "properties": {"phase": "evaluation"},
+            }
+        )
+    results += [
+        {
+            "ruleId": "target",
+            "ruleIndex": len(CHECKLIST),
+            "level": "error",
+            "kind": "fail",
+            "message": {"text": f"{key} ({verdict.word}): {verdict.reason}"},
+            "locations": [
+                {
+                    "physicalLocation": {
+                        "artifactLocation": {"uri": FILE, "uriBaseId": "%SRCROOT%"},
+                        "region": {"startLine": lines.get(key, 1)},
+                    }
+                }
+            ],
+            "partialFingerprints": {
+                "sextantItem/v1": digest([slug, "target", key, verdict.status.value])[:32]
+            },
+        }
+        for key, verdict in failing.items()
+    ]
     tool = {
         "driver": {"name": "Sextant", "version": __version__, "semanticVersion": __version__, "rules": rules}
     }
@@ -133,7 +193,9 @@ def sarif(slug: str, gates: Sequence[GateState], file: Path | None) -> str:
     return json.dumps(body, ensure_ascii=False, indent=2)
 
 
-def github(slug: str, gates: Sequence[GateState], file: Path | None) -> str:
+def github(
+    slug: str, gates: Sequence[GateState], file: Path | None, verdicts: Mapping[str, Verdict] = _NONE
+) -> str:
     """GitHub's workflow commands: an error for each item that blocks, a notice for each that advises."""
     lines, said = _lines(file), []
     for state in gates:
@@ -144,7 +206,37 @@ def github(slug: str, gates: Sequence[GateState], file: Path | None) -> str:
             title = f"{BY_KEY[state.phase].name} {item.item.key}: {item.item.title} ({WORDS[item.status]})"
             place = f"file={FILE},line={_line(item, lines)},title={_property(title)}"
             said.append(f"::{level} {place}::{_data(item.finding.reason)}")
+    for key, verdict in _failing(gates, verdicts).items():
+        place = f"file={FILE},line={lines.get(key, 1)},title={_property(f'Target {key} ({verdict.word})')}"
+        said.append(f"::error {place}::{_data(verdict.reason)}")
     return "\n".join(said) or "::notice title=Sextant::Nothing blocks."
+
+
+def markdown(
+    slug: str, gates: Sequence[GateState], file: Path | None, verdicts: Mapping[str, Verdict] = _NONE
+) -> str:
+    """Markdown for a job's summary or a comment on a pull request: what blocks, and the targets behind it."""
+    blocked = _blockers(gates)
+    names = [BY_KEY[g.phase].name for g in gates if g.assessed]
+    said = [
+        f"## {escaped(slug)}: {'nothing blocks' if not blocked else f'{len(blocked)} block'} ({', '.join(names)})"
+    ]
+    if blocked:
+        said += ["", "| Item | Status | Why |", "|---|---|---|"]
+        said += [
+            f"| {i.item.key} {escaped(i.item.title)} | {WORDS[i.status]} | {escaped(i.finding.reason)} |"
+            for i in blocked
+        ]
+    if failing := _failing(gates, verdicts):
+        said += ["", "| Target | Status | Measured |", "|---|---|---|"]
+        said += [f"| {escaped(key)} | {v.word} | {escaped(v.reason)} |" for key, v in failing.items()]
+    return "\n".join(said)
+
+
+def _failing(gates: Sequence[GateState], verdicts: Mapping[str, Verdict]) -> dict[str, Verdict]:
+    """The targets that blocking items rest on and that do not hold, in the order of the items."""
+    keys = dict.fromkeys(key for item in _blockers(gates) for key in item.finding.criteria)
+    return {key: verdicts[key] for key in keys if key in verdicts and not verdicts[key].passes}
 
 
 def _data(text: str) -> str:
@@ -175,4 +267,4 @@ def _line(item: ItemState, lines: dict[str, int]) -> int:
     return next((lines[key] for key in item.finding.criteria if key in lines), 1)
 
 
-WRITERS = {"json": as_json, "junit": junit, "sarif": sarif, "github": github}
+WRITERS = {"json": as_json, "junit": junit, "sarif": sarif, "github": github, "markdown": markdown}

@@ -30,6 +30,7 @@ SECTIONS = (
         "portfolio": ("weeks:portfolio", "Many projects side by side"),
         "status": ("status:status", "Targets against what was measured, what blocks, what next"),
         "gate": ("gate:gate", "What each gate says; exit 1 if something blocks"),
+        "repeat": ("repeat:repeat", "Run a check that sometimes fails several times, and say how often it succeeds"),
         "evidence": ("evidence:evidence", "List, show, add, read and compute again what was measured"),
         "criteria": ("criteria:criteria", "List the targets, or take them out and in as a sheet"),
         "numbers": ("numbers:numbers", "Numbers that somebody read elsewhere: typed, pasted, or read from a database"),
@@ -76,6 +77,7 @@ SECTIONS = (
         "hand-over": ("people:hand_over", "Give what somebody holds to another person"),
     }),
     ("Prove and keep", {
+        "card": ("card:card", "The model card of the version that is to ship, in Hugging Face's format"),
         "audit": ("audit:audit", "Check that the log still says what it said"),
     }),
     ("Run it for others", {

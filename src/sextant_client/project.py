@@ -377,6 +377,10 @@ class Project(Datasets, Deciding, Labeling, People):
         """The plan on two or three pages as a file, with a signed head of the log at its end."""
         return self._connection.download(self._path("plan"), params={"format": form})
 
+    def card(self, task: str = "other") -> bytes:
+        """The model card of the version that is to ship, in Hugging Face's format: a README.md."""
+        return self._connection.download(self._path("card"), params={"task": task})
+
     def plan_warnings(self) -> list[str]:
         """What to mend in the plan: whole sentences, such as what to shorten where it has too many pages."""
         return [str(line) for line in self._ask("GET", "plan")["warnings"]]

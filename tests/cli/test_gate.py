@@ -15,7 +15,7 @@ from sextant.lifecycle.checklist import CHECKLIST
 from sextant.lifecycle.gates import Action, Finding, GateState, ItemState
 from sextant.lifecycle.phases import PHASES
 from sextant.lifecycle.state import Decision
-from sextant.verdicts import Status
+from sextant.verdicts import Status, Verdict
 from sextant_cli.gate_formats import WRITERS
 from tests.cli.conftest import Shell
 
@@ -142,6 +142,39 @@ def test_github_commands_survive_every_character(file: Path) -> None:
     assert re.fullmatch(r"file=[^,:]*,line=\d+,title=[^,:\r\n]*", place)
     assert data == NASTY.replace("%", "%25").replace("\n", "%0A")
     assert WRITERS["github"]("forms", gates(Status.MET), file) == "::notice title=Sextant::Nothing blocks."
+
+
+def test_targets_behind_what_blocks_are_told_one_by_one(file: Path) -> None:
+    failing = Verdict(
+        Status.UNMET, "94 % (between 93 % and 95 %); the bar is at least 98 %.", "accuracy", 0.94
+    )
+    told = {"accuracy": failing, "other": Verdict(Status.UNMET, "no item rests on it", "other")}
+    said = {name: write("forms", gates(), file, told) for name, write in WRITERS.items()}
+    [line] = [one for one in said["github"].split("\n") if "Target accuracy" in one]
+    assert line.startswith(
+        "::error file=sextant.yaml,line=6,title=Target accuracy (not met)::94 %25 (between"
+    )
+    [run] = json.loads(said["sarif"])["runs"]
+    [result] = [r for r in run["results"] if r["ruleId"] == "target"]
+    assert run["tool"]["driver"]["rules"][result["ruleIndex"]]["id"] == "target"
+    assert result["message"]["text"].startswith("accuracy (not met): 94 %")
+    assert result["locations"][0]["physicalLocation"]["region"]["startLine"] == 6
+    root = ElementTree.fromstring(said["junit"])  # noqa: S314 (our own text)
+    assert [c.get("name") for c in root.findall("testsuite[@name='Targets']/testcase")] == ["accuracy"]
+    assert root.get("failures") == str(len(blockers()) + 1)
+    assert "| accuracy | not met | 94 %" in said["markdown"]
+    assert not any("no item rests on it" in text for text in said.values())
+    met = {"accuracy": Verdict(Status.MET, "fine", "accuracy")}
+    assert WRITERS["github"]("forms", gates(), file, met) == WRITERS["github"]("forms", gates(), file)
+
+
+def test_markdown_is_a_table_whatever_the_words(file: Path) -> None:
+    said = WRITERS["markdown"]("forms", gates(), file).split("\n")
+    rows = [line for line in said if line.startswith("| ")]
+    assert len(rows) == len(blockers()) + 1
+    assert said[0].startswith(f"## forms: {len(blockers())} block (Problem, Data")
+    assert "<b>" not in "".join(said)
+    assert WRITERS["markdown"]("forms", gates(Status.MET), file).startswith("## forms: nothing blocks")
 
 
 def test_a_blocked_gate_is_exit_1_and_an_open_one_0(shell: Shell) -> None:

@@ -165,6 +165,11 @@ def test_the_plan_comes_as_a_file_of_each_format(project: Project) -> None:
         project.plan("odt")  # type: ignore[arg-type]
 
 
+def test_the_card_names_the_version_that_is_to_ship(project: Project) -> None:
+    project.change(candidate=Version.parse("model:reader@m1"))
+    assert project.card("image-classification").startswith(b"---\ntags:")
+
+
 def test_failure_modes(project: Project) -> None:
     assert len({mode.key for mode in project.failure_modes()}) == 8
 

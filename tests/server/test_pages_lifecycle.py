@@ -431,3 +431,19 @@ def test_the_plan_as_plain_values_and_files_over_the_api(browser: Client, projec
     file = browser.get("/api/v1/projects/forms/plan?format=pdf")
     assert (file["Content-Type"], file.content[:5]) == ("application/pdf", b"%PDF-")
     assert browser.get("/api/v1/projects/forms/plan?format=odt").status_code == 422
+
+
+# --- the model card
+
+
+def test_the_card_is_of_the_version_that_is_to_ship(browser: Client, project: Project) -> None:
+    assert browser.get("/p/forms/card/").status_code == 409
+    assert "Model card" not in browser.get("/p/forms/plan/").content.decode()
+    Project.objects.filter(pk=project.pk).update(candidate="model:reader@m1")
+    assert 'href="/p/forms/card/"' in browser.get("/p/forms/plan/").content.decode()
+    for path in ("/p/forms/card/", "/api/v1/projects/forms/card?task=image-classification"):
+        file = browser.get(path)
+        assert file["Content-Disposition"] == 'attachment; filename="README.md"'
+        assert file["Content-Type"].startswith("text/markdown")
+        assert file.content.startswith(b"---\ntags:") and b"# Forms: reader m1" in file.content
+    assert browser.get("/api/v1/projects/forms/card?task=<b>").status_code == 422

@@ -17,7 +17,7 @@ from sextant.lifecycle.phases import BY_KEY
 from sextant.lifecycle.reruns import reruns, would_go_stale
 from sextant.lifecycle.timeline import forecast
 from sextant.verdicts import Verdict
-from sextant_server.lifecycle import actions, plan_views, queries
+from sextant_server.lifecycle import actions, card_views, plan_views, queries
 from sextant_server.projects.api import Strict
 from sextant_server.projects.permissions import access
 from sextant_server.records.queries import plans, project_state, risks
@@ -295,6 +295,15 @@ def plan(
         return plan_views.file(found.project, format)
     made = plan_views.fitted_plan(found.project, signed=False)
     return {**asdict(made.plan), "pages": made.paper.pages, "warnings": list(made.warnings)}
+
+
+@router.get("/projects/{slug}/card", response=dict[str, Any])
+def card(request: HttpRequest, slug: str, task: str = "other") -> Any:
+    """The model card of the version that is to ship, in Hugging Face's format, as a file.
+
+    `task` by Hugging Face's name, such as text-classification. 409 where no version is named as the one to ship.
+    """
+    return card_views.file(access(request, slug).project, task)
 
 
 @router.get("/projects/{slug}/failure-modes")

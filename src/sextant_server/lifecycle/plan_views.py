@@ -54,6 +54,7 @@ def plan(request: HttpRequest, slug: str) -> HttpResponse:
     made = fitted_plan(found.project, signed=False)
     context = {
         "bare": all(b.meant == NOTHING_MEANT for s in made.plan.sections for b in s.blocks if isinstance(b, Beside)),
+        "has_card": bool(found.project.candidate),
         "plan": made.plan, "pages": made.paper.pages, "warnings": made.warnings,
         "formats": [(form, name) for form, (name, _) in FORMATS.items()],
         "sections": [

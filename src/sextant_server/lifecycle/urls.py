@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from sextant_server.lifecycle import decision_views, grid_views, plan_views, views
+from sextant_server.lifecycle import card_views, decision_views, grid_views, plan_views, views
 
 
 class Target(StringConverter):
@@ -18,6 +18,7 @@ register_converter(Target, "target")
 
 urlpatterns = [
     path("p/<slug:slug>/plan/", plan_views.plan, name="plan"),
+    path("p/<slug:slug>/card/", card_views.download, name="card"),
     path("p/<slug:slug>/risks/", grid_views.risks, name="risks"),
     path("p/<slug:slug>/timeline/", grid_views.timeline_page, name="timeline"),
     path("p/<slug:slug>/decisions/", decision_views.decisions, name="decisions"),
