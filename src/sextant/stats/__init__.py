@@ -4,6 +4,7 @@ In reading order:
 
 intervals      one look at one sample: shares, means, quantiles, rates, differences, ratios
 moments        count, mean and spread, in a form that adds up
+comoments      the same of several values of each unit, with how they go together
 bins           histograms on bins that are the same everywhere, which add up
 distinct       how many different values, from a sketch that adds up
 sequential     the same under continuous looking: confidence sequences
@@ -19,6 +20,7 @@ confusion      every share and average of a confusion matrix
 paired         two models on the same cases
 gaps           how far groups lie apart
 resampling     bootstrap without going over the rows again
+contrasts      how do two arms of an experiment differ? Adjusted, over periods, one look or many
 sample_ratio   did an experiment's split happen as planned?
 power          how many are needed?
 
@@ -41,7 +43,9 @@ from sextant.stats.coincidence import (
     krippendorff_interval,
     percent_agreement,
 )
+from sextant.stats.comoments import Comoments
 from sextant.stats.confusion import confusion_metric
+from sextant.stats.contrasts import Contrast, Measure, contrast, e_discoveries, holm, sample_ratio_e
 from sextant.stats.correlation import pearson, spearman
 from sextant.stats.distances import (
     cramers_v,
@@ -106,8 +110,11 @@ __all__ = [
     "Area",
     "Bounds",
     "Common",
+    "Comoments",
+    "Contrast",
     "Distinct",
     "Histogram",
+    "Measure",
     "Moments",
     "ScoreCounts",
     "Sketch",
@@ -137,15 +144,18 @@ __all__ = [
     "confidence_sequence_mean",
     "confidence_sequence_proportion",
     "confusion_metric",
+    "contrast",
     "cramers_v",
     "difference_confusion",
     "difference_means",
     "difference_paired",
     "difference_proportions",
     "distance_interval",
+    "e_discoveries",
     "exceeds",
     "fleiss_kappa",
     "hellinger",
+    "holm",
     "jensen_shannon",
     "judged_mean",
     "judged_share",
@@ -169,6 +179,7 @@ __all__ = [
     "ratio",
     "reliability",
     "roc_area",
+    "sample_ratio_e",
     "sample_ratio_p",
     "sample_size_proportions",
     "smallest_ratio",

@@ -92,7 +92,7 @@ def confidence_sequence_mean(
     values = Moments(n, mean, m2)
     if values.m2 == 0:
         return Bounds.unknown(_MEAN, "all values are equal: no spread was seen to judge by")
-    half = math.sqrt(values.variance / values.n) * _stretch(values.n, 1 - level, sides, tuned)
+    half = math.sqrt(values.variance / values.n) * reach(values.n, 1 - level, sides, tuned)
     return Bounds.around(values.mean, values.mean - half, values.mean + half, _MEAN)
 
 
@@ -146,19 +146,19 @@ def confidence_sequence_difference(
         (arm.m2 + MINIMUM_N * both.variance) / (arm.n - 1 + MINIMUM_N) / arm.n for arm in (candidate, control)
     )
     d = candidate.mean - control.mean
-    half = math.sqrt(variance) * _stretch(both.n, 1 - level, sides, tuned)
+    half = math.sqrt(variance) * reach(both.n, 1 - level, sides, tuned)
     return Bounds.around(d, d - half, d + half, _MEAN)
 
 
-def _stretch(n: int, alpha: float, sides: int, tuned: int) -> float:
+def reach(n: int, alpha: float, sides: int, tuned: int) -> float:
     """How many standard errors the sequence reaches after n values."""
-    u = n * _rho2(alpha * (3 - sides), tuned) + 1
+    u = n * mixture_variance(alpha * (3 - sides), tuned) + 1
     edge = math.log(math.sqrt(u) / alpha) if sides == 2 else math.log1p(math.sqrt(u) / (2 * alpha))
     return math.sqrt(2 * u / (u - 1) * edge)
 
 
 @lru_cache(maxsize=256)
-def _rho2(alpha: float, tuned: int) -> float:
+def mixture_variance(alpha: float, tuned: int) -> float:
     """The mixture's variance that makes u / (u - 1) * log(u / alpha^2) smallest at n = tuned, where
     u = n rho^2 + 1: the derivative vanishes where log(u) - 2 log(alpha) = u - 1. For one side at twice the
     alpha, where its own edge, log(1 + sqrt(u) / (2 alpha)), is nearly the two-sided one."""
