@@ -47,6 +47,7 @@ SECTIONS = (
         "data": ("data:data", "Keep versions of datasets, compare them, and have them again"),
         "quality": ("quality:quality", "Find what is wrong with a table, the gravest first"),
         "learning-curve": ("learning:learning_curve", "How many rows a target needs, by training runs or by rule of thumb"),
+        "experiment": ("experiment:experiment", "A/B tests on any table: plan one, and analyse it"),
         "clean": ("quality:clean", "Mend a table by a recipe, into a new file"),
     }),
     ("Look at models", {

@@ -100,6 +100,8 @@ def analyze(
     rule = rule or Rule(primary=asked[0].name)
     rule.check([m.name for m in asked])
     rows = table
+    for column in segments:
+        _few(table, column)
     if unit:
         _once(table, unit, variant, several=cluster is not None)
     capped: dict[str, tuple[float, float]] = {}
@@ -141,6 +143,17 @@ def analyze(
         checks=said, effects=tuple(effects), days=tuple(days), segments=tuple(parts), capped=capped,
         correction=correction if len(effects) > 1 else "none", rule=rule, recommendation=recommendation, why=why,
     )  # fmt: skip
+
+
+def _few(table: Table, column: str) -> None:
+    values = table.fetch(table.expr.aggregate(n=table.column(column).nunique()))[0]["n"]
+    if values > MOST_SEGMENTS:
+        raise InvalidInput(
+            f"there are {values} different values",
+            where=f"{table.name}, column {column}",
+            rule=f"a column of segments has {MOST_SEGMENTS} values at most",
+            todo="group them first",
+        )
 
 
 def _arms(found: Sums, control: str | None) -> list[str]:
@@ -294,13 +307,6 @@ def _by_segment(
     source = read[at]
     found = sums(table, [source], variant=variant, stratum=column)
     values = sorted({cell[2] for cell in found.units})
-    if len(values) > MOST_SEGMENTS:
-        raise InvalidInput(
-            f"there are {len(values)} different values",
-            where=f"{table.name}, column {column}",
-            rule=f"a column of segments has {MOST_SEGMENTS} values at most",
-            todo="group them first",
-        )
     shown = []
     for arm in arms[1:]:
         parts = []
@@ -359,7 +365,7 @@ def _winsorized(
     columns = list(
         dict.fromkeys(c for m in metrics for c in m.columns if not table.column(c).type().is_boolean())
     )
-    wanted = {}
+    wanted: dict[str, Any] = {}
     for i, c in enumerate(columns):
         values = table.numbers(c)
         wanted |= {
@@ -398,15 +404,15 @@ def _clustered(
         there = table.present(m.numerator)
         for c in m.columns[1:]:
             there = there & table.present(c)
-        names = {}
+        names: dict[str, str | None] = {}
         for role in ("numerator", "denominator", "covariate", "covariate_denominator"):
             column = getattr(m, role)
             if column is None and (role == "numerator" or (role.startswith("cov") and not m.covariate)):
                 names[role] = None
                 continue
             values = table.numbers(column) if column else ibis.literal(1.0)
-            names[role] = f"m{i}_{role}"
-            parts[names[role]] = ibis.ifelse(there, values, None).sum().fill_null(0.0)
+            names[role] = called = f"m{i}_{role}"
+            parts[called] = ibis.ifelse(there, values, None).sum().fill_null(0.0)
         read.append(
             Metric(
                 m.name,

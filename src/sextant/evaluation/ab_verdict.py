@@ -111,7 +111,9 @@ def recommended(
         verdict = judged(primary)
         # A test for one look waits for its end; continuous looking may stop as soon as the primary is decided.
         decided = primary.e == primary.e and verdict.status is not Status.NOT_ENOUGH
-        unfinished = "" if decided else _unfinished(rule, units, days)
+        unfinished = (
+            "" if decided else _unfinished(rule, units, days, verdict, continuous=primary.e == primary.e)
+        )
         guards = [judged(e) for e in mine if e.role == "guardrail"]
         found = recommend(
             primary=verdict,
@@ -126,7 +128,9 @@ def recommended(
     return what, why if len(said) == 1 else f"{arm}: {why}"
 
 
-def _unfinished(rule: Rule, units: Mapping[str, int], days: Sequence[str]) -> str:
+def _unfinished(
+    rule: Rule, units: Mapping[str, int], days: Sequence[str], verdict: Verdict, *, continuous: bool
+) -> str:
     total = sum(units.values())
     length = (date.fromisoformat(days[-1]) - date.fromisoformat(days[0])).days + 1 if days else None
     waits = []
@@ -139,6 +143,9 @@ def _unfinished(rule: Rule, units: Mapping[str, int], days: Sequence[str]) -> st
         waits.append(f"it has run {length} of {rule.planned_days} planned days")
         left = max(left, rule.planned_days - length)
     if not waits:
+        planned = rule.planned_units or rule.planned_days
+        if continuous and not planned and verdict.status is Status.NOT_ENOUGH:
+            return f"{verdict.criterion} is not decided yet: {verdict.reason}"
         return ""
     more = f"; {left} more {'day' if left == 1 else 'days'} at this pace" if left else ""
     said = f"{' and '.join(waits)}{more}."
