@@ -41,7 +41,7 @@ def main(side: str) -> Any:
             f"count({m}), sum({m}), sum({m} * {m}), sum({m}_before), sum({m}_before * {m}_before), sum({m} * {m}_before)"
             for m in METRICS
         )
-        return duckdb.sql(f"SELECT arm, {parts} FROM '{TABLE}' GROUP BY arm").fetchall()
+        return duckdb.execute(f"SELECT arm, {parts} FROM '{TABLE}' GROUP BY arm").fetchall()
     import ibis
     import tea_tasting  # type: ignore[import-not-found]
 
