@@ -217,7 +217,7 @@ class _Proof:
                 seconds=round(found.seconds, 3), cost=spent.mean * spent.n if spent.n else None,
                 currency=price.currency if spent.n else "",
             ),
-            "note": "It was stopped before its time." if found.stopped else None,
+            "note": _note(found),
         }  # fmt: skip
         kinds: dict[str, tuple[type[Measurement], str, Any, str | None]] = {
             "latency": (
@@ -256,6 +256,12 @@ class _Proof:
         for one, added in zip(measured, self.project.add_evidence(measured), strict=True):
             if not quiet:
                 output.say(f"{added.digest[:12]}  stored as proof for {one.criterion}")
+
+
+def _note(found: Load) -> str | None:
+    failed = f"{number(found.failed)} of {number(found.n)} requests failed, and count as never answered."
+    said = [failed] if found.failed else []
+    return " ".join([*said, "It was stopped before its time."] if found.stopped else said) or None
 
 
 def _place(target: str) -> str:

@@ -55,7 +55,7 @@ def card(state: ProjectState, *, summary: str = "", task: str = "other") -> str:
     if state.candidate is None:
         raise Conflict(
             "no model version is named as the one to ship", rule="a model card is of one exact version",
-            todo="name it: sextant subject model:NAME@VERSION",
+            todo="name the candidate in the project's settings",
         )  # fmt: skip
     rows = [Row(c, *_found(state, c)) for c in state.of_family(*_FAMILIES)]  # type: ignore[arg-type]
     return f"---\n{_front(state, rows, task)}---\n\n" + "\n".join(_body(state, rows, summary)) + "\n"
