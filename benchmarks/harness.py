@@ -25,13 +25,15 @@ class Side:
     `role` is "ours" (one side of a benchmark is), "roofline" (the least that any program could take) or
     "peer". The time is the whole process from start to end, unless `reports` is set: then the last line that
     the process prints is a JSON object with its own "seconds", and whatever else it counted, such as
-    "queries", is shown beside them.
+    "queries", is shown beside them. `runs` is how often it is timed, if not as often as the others: one that takes
+    minutes is run once, after all others, and the machine is warm by then.
     """
 
     name: str
     role: str
     command: Sequence[str]
     reports: bool = False
+    runs: int | None = None
 
 
 @dataclass(frozen=True)
@@ -122,7 +124,8 @@ def _install(folder: Path, lock: Path) -> None:
 
 
 def run(benchmark: Benchmark) -> dict[str, Timing]:
-    """Time every side: one round to warm the caches, then `runs` rounds, the sides in turn within a round.
+    """Time every side: one round to warm the caches, then `runs` rounds, the sides in turn within a round; those that
+    have a number of runs of their own so often, after that.
 
     In turn, because whatever else the machine does then falls on all sides alike. Raises
     subprocess.CalledProcessError, with what the process said, if one fails: a failed run has no time.
@@ -134,12 +137,20 @@ def run(benchmark: Benchmark) -> dict[str, Timing]:
     if benchmark.prepare:
         benchmark.prepare()
     timings = {side.name: Timing() for side in benchmark.sides}
-    for number in range(benchmark.runs + 1):
-        for side in benchmark.sides:
-            seconds, counted = _time(side, [part.format(**programs) for part in side.command])
-            if number:
-                timings[side.name].seconds.append(seconds)
-                timings[side.name].counted = counted
+
+    def once(side: Side, *, counts: bool = True) -> None:
+        seconds, counted = _time(side, [part.format(**programs) for part in side.command])
+        if counts:
+            timings[side.name].seconds.append(seconds)
+            timings[side.name].counted = counted
+
+    in_turn = [side for side in benchmark.sides if side.runs is None]
+    for number in range(benchmark.runs + 1 if in_turn else 0):
+        for side in in_turn:
+            once(side, counts=number > 0)
+    for side in benchmark.sides:
+        for _ in range(side.runs or 0):
+            once(side)
     return timings
 
 
@@ -188,7 +199,8 @@ def table(benchmark: Benchmark, timings: dict[str, Timing]) -> str:
     for side in benchmark.sides:
         timing = timings[side.name]
         counted = ", ".join(f"{count:g} {name}" for name, count in timing.counted.items())
-        spread = f"{_milliseconds(min(timing.seconds))} to {_milliseconds(max(timing.seconds))}"
+        ends = [_milliseconds(end(timing.seconds)) for end in (min, max)]
+        spread = " to ".join(ends) if len(timing.seconds) > 1 else "one run"
         ratio = f"{timing.median / ours:.2f}"
         lines.append(
             f"| {side.role} | {side.name} | {_milliseconds(timing.median)} | {spread} | {ratio} | {counted} |"

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import math
 import random
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
@@ -22,7 +24,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import sextant
-from sextant.data import profiling
+from sextant.data import asking, profiling
 from sextant.data.profile import MOST_TOP, MOST_VALUES, Column, Profile
 from sextant.data.profiling import profile, shape_of
 from sextant.errors import InvalidInput
@@ -319,6 +321,104 @@ def test_the_way_is_only_quicker(on: Any, monkeypatch: pytest.MonkeyPatch) -> No
     assert without_floats(of(on, x)) == without_floats(plain)
     monkeypatch.setattr(profiling, "_LOOKED_AT", 3)
     assert without_floats(of(on, x)) == without_floats(plain)
+
+
+def every_kind(rows: int = 400) -> pa.Table:
+    """A column of every plain type, with few different values and with many, and names that SQL would stumble over."""
+    rng = np.random.default_rng(5)
+    many, few = rng.normal(3, 40, rows), rng.integers(0, 5, rows)
+    gaps = rng.random(rows) < 0.1
+    odd = np.where(few == 0, np.nan, np.where(few == 1, -np.inf, np.where(few == 2, -0.0, many)))
+    made = {
+        "double": pa.array(odd, mask=gaps), 'in "quotes", 5 %': pa.array(many.astype(np.float32), mask=gaps),
+        "few floats": pa.array(few / 2, mask=gaps), "date": pa.array(many.astype(np.int32), pa.int32(), mask=gaps).cast(pa.date32()),
+        "yes": pa.array(few < 2, mask=gaps), "decimal": pa.array([Decimal(int(v)) / 8 for v in many]),
+        "word": pa.array([f"w{v}" for v in few], mask=gaps), "id": pa.array([f"ab-{i:06}" for i in range(rows)]),
+        "long": pa.array(["x" * (40 + i % 300) for i in range(rows)], mask=gaps),
+        "select": pa.array([f"c{i % 300}" for i in range(rows)]), "nothing": pa.array([None] * rows, pa.int32()),
+        "list": pa.array([[1.0, 2.0]] * rows), "huge": pa.array([2**64 - 1 - i % 3 for i in range(rows)], pa.uint64()),
+    }  # fmt: skip
+    for kind in (pa.int8(), pa.int16(), pa.int32(), pa.int64(), pa.uint8(), pa.uint16(), pa.uint32()):
+        made[f"{kind}"] = pa.array(few, kind, mask=gaps)
+        made[f"many {kind}"] = pa.array(np.abs(many).astype(int) % 100, kind, mask=gaps)
+    for unit in ("s", "ms", "us", "ns"):
+        made[f"time {unit}"] = pa.array((many * 1e6).astype(np.int64), pa.int64(), mask=gaps).cast(
+            pa.timestamp(unit)
+        )
+    made["zoned"] = made["time us"].cast(pa.timestamp("us", "Europe/Oslo"))
+    return pa.table(made)
+
+
+@pytest.mark.parametrize("sketches", [True, False])
+def test_asking_in_sql_and_by_expressions_is_the_same(
+    on: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sketches: bool
+) -> None:
+    monkeypatch.setattr(profiling, "_LOOKED_AT", 50)
+    rows = every_kind()
+    pq.write_table(rows, tmp_path / "rows.parquet")
+    ways = [
+        profile(table(source, name="rows", on=on), sketches=sketches)
+        for source in (rows, tmp_path / "rows.parquet")
+    ]
+    plain = asking.is_plain
+    # Numbers and times go by in any case; but they are looked at, and counted by value, through expressions.
+    monkeypatch.setattr(
+        asking, "is_plain", lambda kind: plain(kind) and (kind.is_timestamp() or kind.is_numeric())
+    )
+    ways.append(profile(table(tmp_path / "rows.parquet", name="rows", on=on), sketches=sketches))
+    assert ways[1].columns == ways[2].columns
+    # Parquet keeps no whole seconds, and DuckDB reads thousandths of them as millionths.
+    coarse = ("time s", "time ms")
+    one, other = ([c for c in way.columns if c.name not in coarse] for way in ways[:2])
+    assert one == other
+    monkeypatch.setattr(asking, "is_plain", lambda kind: False)
+    grouped = profile(table(tmp_path / "rows.parquet", name="rows", on=on), sketches=sketches)
+    for by, apart in zip(ways[1].columns, grouped.columns, strict=True):
+        assert by.model_dump(exclude={"numbers"}) == apart.model_dump(exclude={"numbers"})
+        if by.numbers and apart.numbers:
+            sums = {"mean", "m2"}
+            assert by.numbers.model_dump(exclude=sums) == apart.numbers.model_dump(exclude=sums)
+            assert apart.numbers.mean == pytest.approx(by.numbers.mean, rel=1e-12, nan_ok=True)
+            assert apart.numbers.m2 == pytest.approx(by.numbers.m2, rel=1e-9)
+
+
+def test_plain_types_are_written_as_ibis_writes_them(on: Any, tmp_path: Path) -> None:
+    pq.write_table(every_kind(), tmp_path / "rows.parquet")
+    rows = table(tmp_path / "rows.parquet", on=on)
+    asked = [
+        "is_boolean",
+        "is_string",
+        "is_integer",
+        "is_unsigned_integer",
+        "is_floating",
+        "is_numeric",
+        "is_temporal",
+    ]
+    asked += ["is_timestamp", "is_date", "is_decimal", "is_null", "is_uuid", "is_array"]
+    assert rows.view is not None
+    known = [name for name, kind in rows.view.kinds.items() if kind]
+    assert len(known) > 15
+    for name in known:
+        one, other = rows.kind(name), rows.column(name).type()
+        assert str(one) == str(other)
+        assert [getattr(one, a)() for a in asked] == [getattr(other, a)() for a in asked]
+        assert not one.is_numeric() or one.nbytes == other.nbytes
+        assert not one.is_timestamp() or one.to_pyarrow() == other.to_pyarrow()
+
+
+def test_files_in_parquet_are_profiled_without_what_is_slow_to_import(tmp_path: Path) -> None:
+    rows = every_kind()
+    pq.write_table(
+        rows.select(["double", "few floats", "yes", "word", "many int64", "time us"]), tmp_path / "a.parquet"
+    )
+    said = (
+        "import sys; from sextant.data.drift import drift; drift(sys.argv[1], sys.argv[1]); "
+        "print(sorted({'ibis', 'pandas', 'sklearn', 'scipy', 'sqlglot'} & sys.modules.keys()))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", said, str(tmp_path / "a.parquet")], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"
 
 
 def test_no_edge_of_a_bin_lies_near_a_number_that_people_write() -> None:

@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cache
+from functools import cache, cached_property
 from threading import Lock
 from typing import Any
 
-from sextant.data import streaming
+from sextant.data import asking, streaming
 from sextant.data.profile import MOST_VALUES, Bins, Hashes, Numbers
 from sextant.errors import InvalidInput
 from sextant.stats import bins as universal
@@ -30,12 +30,7 @@ from sextant.tables.faults import errors_of, explained
 def rows_of(of: Table, expr: Any) -> Any:
     """The rows of an expression as an Arrow table. DuckDB is asked directly: on its way through Ibis, pandas would
     be loaded where it is installed, and each of many small questions would take longer."""
-    if not is_duckdb(of.engine):
-        return of.arrow(expr)
-    try:
-        return of.engine.con.sql(of.engine.compile(expr)).to_arrow_table()
-    except errors_of(of.engine) as error:
-        raise explained(error, of.name, []) from error
+    return asking.answered(of, of.engine.compile(expr)) if is_duckdb(of.engine) else of.arrow(expr)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +55,7 @@ def beside(of: Table, wanted: int) -> Iterator[list[Table]]:
     """The table as often as asked, each on a connection of its own; fewer where it lies on the one connection, as a
     frame does and text that was read into DuckDB."""
     opened: list[Table] = []
-    if is_duckdb(of.engine):
+    if source := asking.source_of(of):
         views = of.engine.con.execute(
             "SELECT sql FROM duckdb_views() WHERE temporary AND NOT internal AND sql LIKE '%read_parquet(%'"
         ).fetchall()
@@ -69,11 +64,11 @@ def beside(of: Table, wanted: int) -> Iterator[list[Table]]:
             try:
                 for (view,) in views:
                     side.execute(view)
-                side.sql(of.engine.compile(of.expr.limit(0)))
+                side.sql(f"FROM {source} LIMIT 0")
             except errors_of(of.engine):
                 side.close()
                 break
-            opened.append(Table(of.name, of.expr, _Beside(of.engine, side)))
+            opened.append(Table(of.name, of.view or of.expr, _Beside(of.engine, side)))
     try:
         yield opened or [of]
     finally:
@@ -95,17 +90,28 @@ def filled(of: Table, values: Any) -> Any:
     return values.notnull()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class One:
-    """A column on its way to a profile."""
+    """A column on its way to a profile. `looked` are some of its values, `family` names the engine's hash; None makes
+    no sketch. `source` is what DuckDB is asked, where the column is plain."""
 
-    table: Table
+    of: Table
     name: str
-    values: Any
+    kind: Any
     rows: int
     looked: list[Any]
     family: str | None
     sketches: bool = True
+    source: str | None = None
+
+    @cached_property
+    def table(self) -> Table:
+        """The column alone."""
+        return Table(self.of.name, self.of.expr.select(self.name), self.of.engine)
+
+    @property
+    def values(self) -> Any:
+        return self.table.column(self.name)
 
     @property
     def few(self) -> bool:
@@ -156,15 +162,14 @@ def many_times(one: One) -> tuple[streaming.Streamed, dict[str, Any]] | None:
     counts them itself."""
     if not _goes_by(one):
         return None
-    found = _gone_by(one, lambda con, sql: streaming.times(con, sql, one.values.type().to_pyarrow().unit))
+    found = _gone_by(one, lambda con, sql: streaming.times(con, sql, one.kind.to_pyarrow().unit))
     return found, _sketched(one, found)
 
 
 def _goes_by(one: One) -> bool:
     """Whether the rows go by, instead of being grouped by the engine."""
-    kind = one.values.type()
-    plain_number = kind.is_floating() or (kind.is_integer() and not wide(kind))
-    return is_duckdb(one.table.engine) and (plain_number or kind.is_timestamp())
+    kind = one.kind
+    return one.source is not None and (kind.is_integer() or kind.is_floating() or kind.is_timestamp())
 
 
 def _streamed_numbers(one: One) -> dict[str, Any]:
@@ -197,12 +202,14 @@ def _streamed_numbers(one: One) -> dict[str, Any]:
 
 
 def _gone_by(one: One, go: Callable[[Any, str], streaming.Streamed]) -> streaming.Streamed:
-    rows = one.table.expr.filter(filled(one.table, one.values))
-    hashes = {"h": _duckdb_hash()(hashable(one.values))} if one.family and one.sketches else {}
+    assert one.source is not None  # noqa: S101 - asked before
     try:
-        return go(one.table.engine.con, one.table.engine.compile(rows.select(x=one.values, **hashes)))
-    except errors_of(one.table.engine) as error:
-        raise explained(error, one.table.name, []) from error
+        return go(
+            one.of.engine.con,
+            asking.going_by(one.source, one.name, one.kind, hashes=bool(one.family and one.sketches)),
+        )
+    except errors_of(one.of.engine) as error:
+        raise explained(error, one.of.name, []) from error
 
 
 def _sketched(one: One, found: streaming.Streamed) -> dict[str, Any]:
@@ -211,8 +218,7 @@ def _sketched(one: One, found: streaming.Streamed) -> dict[str, Any]:
 
 def _whole(one: One) -> bool:
     """Whether they are whole numbers of up to 64 bits."""
-    kind = one.values.type()
-    return bool(kind.is_integer() and not wide(kind))
+    return bool(one.kind.is_integer() and not wide(one.kind))
 
 
 def _level(one: One) -> int:
@@ -350,20 +356,26 @@ def wide(kind: Any) -> bool:
 def family_at(of: Table) -> str | None:
     """The engine's hash by name and by what it gives, as it may change with a version; None if it has none
     that is known."""
-    import ibis
-
+    if is_duckdb(of.engine):
+        given = _given(asking.answered(of, asking.family()))
+        return f"duckdb-{sum(given) % 2**32:08x}"
     if of.engine.name not in _functions():
         return None
+    import ibis
+
     function = _functions()[of.engine.name]
     probes = [ibis.literal(42, type="int64"), ibis.literal(0.5, type="float64"), ibis.literal("sextant")]
     asked = ibis.literal(1).as_table().select(**{f"h{i}": function(probe) for i, probe in enumerate(probes)})
-    given = [int(column[0].as_py()) for column in rows_of(of, asked).columns]
-    return f"{of.engine.name}-{sum(given) % 2**32:08x}"
+    return f"{of.engine.name}-{sum(_given(rows_of(of, asked))) % 2**32:08x}"
+
+
+def _given(found: Any) -> list[int]:
+    return [int(column[0].as_py()) for column in found.columns]
 
 
 def family_of(one: One) -> str:
     """Whole numbers and floats hash differently: each has a family of its own."""
-    kind = one.values.type()
+    kind = one.kind
     if kind.is_decimal():
         whole = kind.scale == 0 and (kind.precision or 99) <= 18
         return f"{one.family}-{'whole' if whole else 'float'}"
@@ -377,7 +389,7 @@ def family_of(one: One) -> str:
 def how_many(one: One, n: int) -> dict[str, Any]:
     """How many different values there are: as a sketch, or, where the engine has no hash, counted."""
     kept = filled(one.table, one.values)
-    if one.values.type().is_floating():
+    if one.kind.is_floating():
         # nan is above all numbers to an engine.
         kept = kept & (one.values.abs() <= sys.float_info.max)
     rows = one.table.expr.filter(kept)

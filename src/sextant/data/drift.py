@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sextant.data import asking
 from sextant.data.contents import embeddings_apart, texts_apart
 from sextant.data.counting import rows_of
 from sextant.data.domain import THRESHOLD, tell_apart
@@ -277,7 +278,7 @@ def _read(looked: _Looked, column: Column, tables: tuple[Table, Table], level: f
     said = looked.said
     if said.verdict != "not_compared" or not all(said.name in t.columns for t in tables):
         return looked
-    kinds = [t.column(said.name).type() for t in tables]
+    kinds = [t.kind(said.name) for t in tables]
     asked: dict[str, Any] = {"threshold": THRESHOLD, "level": level, "seed": seed}
     more: dict[str, Any]
     if all(k.is_array() and k.value_type.is_floating() for k in kinds):
@@ -481,11 +482,17 @@ def _by_category(r: Column, c: Column, tables: tuple[Table, Table] | None) -> Hi
 
 
 def _counted_in(of: Table, column: str, names: Sequence[Value]) -> tuple[int, ...]:
-    values = of.column(column).cast("string")
-    listed = of.expr.filter(values.isin([str(n) for n in names]))
-    counted = listed.group_by(v=listed[column].cast("string")).aggregate(n=listed.count())
-    found = {row["v"]: row["n"] for row in rows_of(of, counted).to_pylist()} if names else {}
-    return tuple(int(found.get(str(name), 0)) for name in names)
+    if not names:
+        return ()
+    asked = [str(n) for n in names]
+    if of.kind(column).is_string() and (source := asking.source_of(of)):
+        rows = asking.answered(of, asking.of_these(source, column), [asked])
+    else:
+        values = of.column(column).cast("string")
+        listed = of.expr.filter(values.isin(asked))
+        rows = rows_of(of, listed.group_by(v=listed[column].cast("string")).aggregate(n=listed.count()))
+    found = {row["v"]: row["n"] for row in rows.to_pylist()}
+    return tuple(int(found.get(name, 0)) for name in asked)
 
 
 def _new_and_gone(r: Column, c: Column) -> dict[str, tuple[Value, ...]]:

@@ -12,11 +12,14 @@ from __future__ import annotations
 
 import math
 import os
+import struct
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from queue import SimpleQueue
 from typing import Any
 
+from sextant.data import asking
 from sextant.data.counting import (
     One,
     beside,
@@ -98,14 +101,15 @@ def profile(
     """
     of = source if isinstance(source, Table) else table(source, name=name)
     for column in columns:
-        of.column(column)
+        of.kind(column)
     chosen = tuple(dict.fromkeys(columns)) or of.columns
-    rows = counted_rows(of, of.expr)
-    looked = _look(of, chosen)
+    source = asking.source_of(of)
+    rows = _given_rows(of, source)
+    looked = _look(of, chosen, source)
     family = family_at(of)
 
     def one(side: Table, column: str) -> Column:
-        return measured(side, column, rows, looked.get(column, []), family, sketches=sketches)
+        return measured(side, column, rows, looked.get(column, []), family, sketches=sketches, source=source)
 
     found = []
     for done, measured_one in enumerate(_each(of, chosen, one, rows), 1):
@@ -143,24 +147,32 @@ def _each(
 
 
 def measured(
-    of: Table, name: str, rows: int, looked: list[Any], family: str | None, *, sketches: bool = True
+    of: Table,
+    name: str,
+    rows: int,
+    looked: list[Any],
+    family: str | None,
+    *,
+    sketches: bool = True,
+    source: str | None = None,
 ) -> Column:
-    """One column. `looked` are some of its values, `family` names the engine's hash; None makes no sketch."""
-    kind = kind_of(of, name)
-    alone = Table(of.name, of.expr.select(name), of.engine)
-    one = One(alone, name, alone.column(name), rows, [v for v in looked if v is not None], family, sketches)
-    common = {"name": name, "type": _type(one.values), "kind": kind, "rows": rows}
-    if kind == "nested":
-        present = counted_rows(alone, alone.expr.filter(filled(of, one.values)))
-        why = f"{one.values.type()} is not looked into"
+    """One column. `looked` are some of its values, `family` names the engine's hash; None makes no sketch. `source` is
+    the table in DuckDB's SQL."""
+    kind, holds = of.kind(name), kind_of(of, name)
+    plainly = source if asking.is_plain(kind) else None
+    one = One(of, name, kind, rows, [v for v in looked if v is not None], family, sketches, plainly)
+    common = {"name": name, "type": _type(kind), "kind": holds, "rows": rows}
+    if holds == "nested":
+        present = counted_rows(one.table, one.table.expr.filter(filled(of, one.values)))
+        why = f"{kind} is not looked into"
         return Column(**common, nulls=rows - present, note=why[:200])
     ways = {"number": _number, "yes_no": _yes_no, "text": _text, "date": _time, "time": _time}
-    return Column(**common, **ways[kind](one))
+    return Column(**common, **ways[holds](one))
 
 
 def kind_of(of: Table, name: str) -> Kind:
     """What a column holds."""
-    kind = of.column(name).type()
+    kind = of.kind(name)
     if kind.is_boolean():
         return "yes_no"
     if kind.is_numeric():
@@ -172,44 +184,59 @@ def kind_of(of: Table, name: str) -> Kind:
     return "text" if kind.is_string() or kind.is_uuid() or kind.is_null() else "nested"
 
 
-def _type(values: Any) -> str:
-    return str(values.type()).removeprefix("!")
+def _given_rows(of: Table, source: str | None) -> int:
+    if source is None:
+        return counted_rows(of, of.expr)
+    return int(asking.answered(of, asking.count(source))["n"][0].as_py())
+
+
+def _type(kind: Any) -> str:
+    return str(kind).removeprefix("!")
 
 
 def _engine(of: Table) -> str:
     return f"{of.engine.name} {of.engine.version}"
 
 
-def _look(of: Table, names: Iterable[str]) -> dict[str, list[Any]]:
+def _look(of: Table, names: Iterable[str], source: str | None) -> dict[str, list[Any]]:
     """Some rows, texts cut short. Which rows, is the engine's choice."""
-    kept = {}
-    for name in names:
-        values = of.column(name)
-        if kind_of(of, name) == "text":
-            kept[name] = values.cast("string").left(2 * LONGEST_SHAPED)
-        elif kind_of(of, name) in ("number", "yes_no"):
-            kept[name] = values
-        elif kind_of(of, name) in ("date", "time"):
-            # As text: an engine knows times that Python does not.
-            kept[name] = values.cast("string")
-    if not kept:
+    kinds = {name: of.kind(name) for name in names if kind_of(of, name) != "nested"}
+    if not kinds:
         return {}
-    found = rows_of(of, of.expr.limit(_LOOKED_AT).select(**kept))
+    if source and all(map(asking.is_plain, kinds.values())):
+        found = asking.answered(of, asking.some(source, kinds, _LOOKED_AT, 2 * LONGEST_SHAPED))
+    else:
+        kept = {}
+        for name in kinds:
+            values, holds = of.column(name), kind_of(of, name)
+            if holds == "text":
+                kept[name] = values.cast("string").left(2 * LONGEST_SHAPED)
+            else:
+                # Times as text: an engine knows times that Python does not.
+                kept[name] = values.cast("string") if holds in ("date", "time") else values
+        found = rows_of(of, of.expr.limit(_LOOKED_AT).select(**kept))
     return {name: found[name].to_pylist() for name in found.column_names}
 
 
 # --- by value
 
 
-def _groups(one: One, **also: Any) -> Any:
-    """Rows that hold a value, counted by it, as an Arrow table of `v`, `n`, `h` and more; None if there are too
-    many values."""
-    rows = one.table.expr.filter(filled(one.table, one.values))
-    grouped = rows.group_by(v=one.values).aggregate(n=rows.count())
-    more: dict[str, Any] = {key: value(grouped.v) for key, value in also.items()}
-    if one.family:
-        more["h"] = hashed(one.table, grouped.v)
-    found = rows_of(one.table, grouped.mutate(**more).limit(_MOST_GROUPS + 1))
+def _groups(one: One, *, length: bool = False) -> Any:
+    """Rows that hold a value, counted by it, as an Arrow table of `v`, `n`, `h` and, of texts, their `length`; None if
+    there are too many values."""
+    most = _MOST_GROUPS + 1
+    if one.source:
+        asked = asking.groups(
+            one.source, one.name, one.kind, most, hashes=one.family is not None, length=length
+        )
+        found = asking.answered(one.of, asked)
+    else:
+        rows = one.table.expr.filter(filled(one.table, one.values))
+        grouped = rows.group_by(v=one.values).aggregate(n=rows.count())
+        more: dict[str, Any] = {"length": grouped.v.length()} if length else {}
+        if one.family:
+            more["h"] = hashed(one.table, grouped.v)
+        found = rows_of(one.table, grouped.mutate(**more).limit(most))
     return found if found.num_rows <= _MOST_GROUPS else None
 
 
@@ -280,16 +307,21 @@ def _counted_numbers(found: dict[Any, int]) -> Numbers:
 
 
 def _text(one: One) -> dict[str, Any]:
-    one = One(one.table, one.name, one.values.cast("string"), one.rows, one.looked, one.family)
+    if not one.kind.is_string():
+        words = one.table.expr.select(**{one.name: one.values.cast("string")})
+        one = replace(
+            one, of=Table(one.of.name, words, one.of.engine), kind=words[one.name].type(), source=None
+        )
     if guess(one, one.rows) <= _MOST_GROUPS / 2 and all(len(v) <= LONGEST_SHAPED for v in one.looked):
         cut = LONGEST_VALUE + 1
-        short = _groups(one, length=lambda v: v.length())
+        short = _groups(one, length=True)
         if short is not None and all(n < cut for n in short["length"].to_pylist()):
             return _counted_texts(one, short)
     rows = one.table.expr.filter(filled(one.table, one.values))
-    inner = Table(one.table.name, rows.select(v=one.values), one.table.engine)
-    values = inner.column("v")
-    lengths = _number(One(inner, "v", values.length(), 0, [len(v) for v in one.looked], None))["numbers"]
+    inner = Table(one.of.name, rows.select(v=one.values), one.of.engine)
+    long = Table(one.of.name, inner.expr.select(n=inner.expr.v.length()), one.of.engine)
+    measuring = One(long, "n", long.kind("n"), 0, [len(v) for v in one.looked], None)
+    lengths = _number(replace(measuring, source=asking.source_of(long)))["numbers"]
     about = how_many(one, lengths.n)
     top, slack, shapes = None, 0, None
     if _estimate(about, lengths.n).value <= _MOST_COUNTED:
@@ -384,20 +416,23 @@ def shape_of(text: str) -> str:
 def _time(one: One) -> dict[str, Any]:
     import numpy as np
     import pyarrow as pa
-    import pyarrow.compute as pc
 
-    kind = one.values.type()
+    kind = one.kind
     zone = "UTC" if kind.is_timestamp() and kind.timezone else None
-    if one.table.engine.name == "pyspark":
+    if one.of.engine.name == "pyspark":
         zone = UNKNOWN_ZONE  # Ibis says of all of Spark's times that they have none
     if gone := many_times(one):
         found, about = gone
-        low, high = (
-            pa.scalar(end, kind.to_pyarrow()) if found.n else None for end in (found.low, found.high)
-        )
+        low = high = None
+        if found.n:
+            # From bytes, as from numbers pyarrow loads pandas where it is installed.
+            ends = pa.py_buffer(struct.pack("=2q", found.low, found.high))
+            low, high = pa.Array.from_buffers(kind.to_pyarrow(), 2, [None, ends])
         return {
             "nulls": one.rows - found.n, "times": _times(low, high, found.histogram), "zone": zone, **about,
         }  # fmt: skip
+    import pyarrow.compute as pc
+
     hour = one.values if kind.is_date() else one.values.truncate("h")
     rows = one.table.expr.filter(filled(one.table, one.values))
     grouped = rows.group_by(key=hour).aggregate(n=rows.count(), low=one.values.min(), high=one.values.max())

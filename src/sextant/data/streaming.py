@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from sextant.stats import bins as universal
 from sextant.stats.bins import Histogram
@@ -23,8 +23,10 @@ if TYPE_CHECKING:
 
 #: So many rows go by at once: few enough to stay near the processor.
 _AT_ONCE = 65_536
-#: So many bins are held before they are put together.
+#: So many hours are held before they are put together.
 _MOST_HELD = 50_000
+#: No finite number has a finest bin farther from zero.
+_FARTHEST = 1 << 21
 _EMPTY = 1 << REST_BITS
 _PER_HOUR = {"s": 3600, "ms": 3_600_000, "us": 3_600_000_000, "ns": 3_600_000_000_000}
 
@@ -60,7 +62,7 @@ def numbers(con: Any, sql: str, base: float, *, level: int, whole: bool) -> Stre
     """
     import numpy as np
 
-    found, counted, sketch = Streamed(), _Bins("log", level), _Least()
+    found, counted, sketch = Streamed(), _Bins(level), _Least()
     totals, squares = [], []
     floats = np.empty(0)
     for x, hashes in _batches(con, sql):
@@ -97,7 +99,7 @@ def numbers(con: Any, sql: str, base: float, *, level: int, whole: bool) -> Stre
 
 def times(con: Any, sql: str, unit: str) -> Streamed:
     """Go over the times `x`, as whole numbers in their unit since 1970, and their hashes `h`."""
-    found, counted, sketch = Streamed(), _Bins("hours", 0), _Least()
+    found, counted, sketch = Streamed(), _Hours(), _Least()
     for x, hashes in _batches(con, sql):
         low, high = int(x.min()), int(x.max())
         found.n += len(x)
@@ -142,10 +144,36 @@ def _keys(x: Any, room: NDArray[Any], level: int, *, signed: bool) -> NDArray[in
 
 
 class _Bins:
-    """Counts on bins as batches go by, as coarse as they must be by now."""
+    """Counts on bins of numbers as batches go by: of every bin that a float can have. Those that none falls into take no
+    memory either, as a page of it is given only when it is written to."""
 
-    def __init__(self, scale: Literal["log", "hours"], level: int) -> None:
-        self.scale, self.level = scale, level
+    def __init__(self, level: int) -> None:
+        import numpy as np
+
+        self.level = level
+        self._middle = (_FARTHEST >> level) + 1
+        self._counts = np.zeros(2 * self._middle + 1, np.int64)
+
+    def add(self, keys: NDArray[int64]) -> None:
+        """Count these bins; `keys` is written over."""
+        import numpy as np
+
+        keys += self._middle
+        np.add.at(self._counts, keys, 1)
+
+    def histogram(self) -> Histogram:
+        """What was counted, on bins as coarse as that needs."""
+        import numpy as np
+
+        found = np.flatnonzero(self._counts)
+        return Histogram.counted(found - self._middle, self._counts[found], "log", self.level)
+
+
+class _Hours:
+    """Counts on hours as batches go by, as coarse as they must be by now."""
+
+    def __init__(self) -> None:
+        self.level = 0
         self._keys: list[Any] = []
         self._counts: list[Any] = []
         self._held = 0
@@ -173,9 +201,9 @@ class _Bins:
         import numpy as np
 
         if not self._keys:
-            return Histogram(self.scale, self.level)
+            return Histogram("hours", self.level)
         joined = np.concatenate(self._keys), np.concatenate(self._counts)
-        found = Histogram.counted(*joined, self.scale, self.level)
+        found = Histogram.counted(*joined, "hours", self.level)
         self._keys, self._counts = [np.array(found.keys, np.int64)], [np.array(found.counts, np.int64)]
         self._held, self.level = len(found.keys), found.level
         return found

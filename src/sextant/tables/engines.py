@@ -15,6 +15,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import parse_qsl, urlsplit
@@ -38,7 +39,7 @@ def engine(address: str | None = None) -> Any:
     """
     address = address or os.environ.get(SETTING) or "duckdb"
     if address == "duckdb":
-        return _duckdb()
+        return DuckDB()
     scheme = urlsplit(address).scheme
     if scheme in ("spark", "spark-local"):
         return _spark(address)
@@ -127,17 +128,46 @@ def _spark_batches(on: Any, expr: Any) -> Iterator[Any]:
         yield from found.toArrow().to_batches()
 
 
-def _duckdb() -> Any:
-    import ibis
+class DuckDB:
+    """A DuckDB of one's own: its connection at once, and as Ibis's backend, of which it has everything else, when
+    something else is asked for. A question in SQL costs nothing of Ibis then, whose import takes longer."""
 
-    spill = Path(tempfile.gettempdir(), f"sextant-{os.getpid()}")
-    made = ibis.duckdb.connect(autoinstall_known_extensions=False, temp_directory=str(spill), TimeZone="UTC")
-    # A Parquet file's statistics leave nan out, and DuckDB 2.0 takes them for the whole truth: it answers
-    # "no" to every isnan() without looking. See docs/decisions.
-    made.con.execute("SET disabled_optimizers = 'statistics_propagation'")
-    # What takes long would draw a bar into what a program reads from us.
-    made.con.execute("SET enable_progress_bar = false")
-    return made
+    name = "duckdb"
+
+    def __init__(self) -> None:
+        import duckdb
+
+        spill = Path(tempfile.gettempdir(), f"sextant-{os.getpid()}")
+        settings: dict[str, Any] = {
+            "autoinstall_known_extensions": False, "temp_directory": str(spill), "TimeZone": "UTC",
+            "python_enable_replacements": False,
+        }  # fmt: skip
+        self.con = duckdb.connect(config=settings)
+        self.version = duckdb.__version__
+        # A Parquet file's statistics leave nan out, and DuckDB 2.0 takes them for the whole truth: it answers
+        # "no" to every isnan() without looking. See docs/decisions.
+        self.con.execute("SET disabled_optimizers = 'statistics_propagation'")
+        # What takes long would draw a bar into what a program reads from us.
+        self.con.execute("SET enable_progress_bar = false")
+
+    @cached_property
+    def ibis(self) -> Any:
+        import ibis
+
+        return ibis.duckdb.from_connection(self.con)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.ibis, name)
+
+    def disconnect(self) -> None:
+        self.con.close()
+
+
+def same(one: Any, two: Any) -> bool:
+    """Whether two are one engine, whichever way it is held."""
+    return one is two or any(
+        isinstance(a, DuckDB) and a.__dict__.get("ibis") is b for a, b in ((one, two), (two, one))
+    )
 
 
 def spark(session: Any) -> Any:

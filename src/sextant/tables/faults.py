@@ -14,12 +14,12 @@ from sextant.tables.files import header, opened, suffix, unreadable
 
 def errors_of(on: Any) -> tuple[type[Exception], ...]:
     """What an engine raises when it cannot compute what it was asked for."""
-    from ibis.common.exceptions import IbisError
-
     if is_duckdb(on):
         import duckdb
 
         return (duckdb.Error,)
+    from ibis.common.exceptions import IbisError
+
     if is_spark(on):
         from pyspark.errors import PySparkException
 

@@ -14,6 +14,7 @@ from sextant.tables.faults import errors_of, explained
 from sextant.tables.files import FORMATS, alike, distinct, files_of, header, is_address, suffix, whole_gzip
 from sextant.tables.sqlite import read_sqlite
 from sextant.tables.table import Table
+from sextant.tables.views import View
 
 
 def table(source: Any, *, name: str | None = None, on: Any = None, version: int | None = None) -> Table:
@@ -115,7 +116,6 @@ def _files(files: list[Path], kind: str, source: str, on: Any) -> Any:
 
 
 def _parquet(files: list[Path], on: Any) -> Any:
-    import ibis
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -136,12 +136,17 @@ def _parquet(files: list[Path], on: Any) -> Any:
         for column in schema:
             _same_kind(column, path, kinds)
     if engines.is_duckdb(on):
-        found = on.read_parquet(
-            [glob.escape(str(p)) for p in files], table_name=fresh("parquet"), union_by_name=True
-        )
+        made = View(fresh("parquet"), on)
+        listed = ", ".join("'" + glob.escape(str(p)).replace("'", "''") + "'" for p in files)
+        asked = f"FROM read_parquet([{listed}], union_by_name=true)"
+        on.con.execute(f"CREATE TEMPORARY VIEW {made.source} AS {asked}")
         # A column of which nobody knows the kind, as it is empty, is taken as text.
-        empty = [name for name in found.columns if name not in kinds]
-        return found.mutate(**{name: ibis.null("string") for name in empty}) if empty else found
+        empty = [name for name in made.kinds if name not in kinds]
+        if not empty:
+            return made
+        import ibis
+
+        return made.expression().mutate(**{name: ibis.null("string") for name in empty})
     if engines.is_spark(on):
         # Every worker opens the files itself: they lie where all see them.
         view = fresh("parquet")
@@ -314,8 +319,8 @@ def _given(source: Any, name: str, on: Any) -> Table:
 
 def _moved(expr: Any, here: Any, name: str, on: Any) -> Table:
     """An expression where its rows are, or, where another engine is meant, its rows over there."""
-    same = on is None or on is here or (engines.is_spark(on) and engines.is_spark(here))
-    if same:
+    there = on is None or engines.same(on, here) or (engines.is_spark(on) and engines.is_spark(here))
+    if there:
         return Table(name, expr, here)
     try:
         return Table(name, bring(expr.schema().to_pyarrow(), engines.batches(here, expr), on), on)

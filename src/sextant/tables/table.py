@@ -12,6 +12,7 @@ from sextant.errors import InvalidInput
 from sextant.tables import engines
 from sextant.tables.conditions import Condition, holds, numeric, present
 from sextant.tables.faults import errors_of, explained
+from sextant.tables.views import Lately, View
 
 
 def known_column(name: str, columns: Sequence[str], where: str) -> str:
@@ -28,17 +29,27 @@ def known_column(name: str, columns: Sequence[str], where: str) -> str:
     return name
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Table:
     """A table under the name that messages use, as an Ibis expression on its engine."""
 
     name: str
-    expr: Any
-    engine: Any
+    expr: Any = Lately()  # noqa: RUF009 - a descriptor, which keeps each table's own
+    engine: Any  # type: ignore[misc]  # what stands above is no default
+
+    @property
+    def view(self) -> View | None:
+        """The view that it is, if it is one of DuckDB's over Parquet files."""
+        return self.__dict__.get("view")
 
     @property
     def columns(self) -> tuple[str, ...]:
-        return tuple(self.expr.columns)
+        return tuple(self.view.kinds if self.view else self.expr.columns)
+
+    def kind(self, name: str) -> Any:
+        """The column's type, or an error that names the nearest ones."""
+        known_column(name, self.columns, self.name)
+        return (self.view and self.view.kinds[name]) or self.expr[name].type()
 
     def column(self, name: str) -> Any:
         """The column's expression, or an error that names the nearest ones."""
