@@ -331,7 +331,8 @@ def every_kind(rows: int = 400) -> pa.Table:
     odd = np.where(few == 0, np.nan, np.where(few == 1, -np.inf, np.where(few == 2, -0.0, many)))
     made = {
         "double": pa.array(odd, mask=gaps), 'in "quotes", 5 %': pa.array(many.astype(np.float32), mask=gaps),
-        "few floats": pa.array(few / 2, mask=gaps), "date": pa.array(many.astype(np.int32), pa.int32(), mask=gaps).cast(pa.date32()),
+        "few floats": pa.array(few / 2, mask=gaps),
+        "date": pa.array(many.astype(np.int32), mask=gaps).cast(pa.date32()),
         "yes": pa.array(few < 2, mask=gaps), "decimal": pa.array([Decimal(int(v)) / 8 for v in many]),
         "word": pa.array([f"w{v}" for v in few], mask=gaps), "id": pa.array([f"ab-{i:06}" for i in range(rows)]),
         "long": pa.array(["x" * (40 + i % 300) for i in range(rows)], mask=gaps),

@@ -15,6 +15,7 @@ from typing import Any
 from sextant.tables import Table
 from sextant.tables.engines import is_duckdb
 from sextant.tables.faults import errors_of, explained
+from sextant.tables.views import quoted
 
 
 def is_plain(kind: Any) -> bool:
@@ -37,15 +38,6 @@ def answered(of: Table, sql: str, given: list[Any] | None = None) -> Any:
         return of.engine.con.sql(sql, params=given).to_arrow_table()
     except errors_of(of.engine) as error:
         raise explained(error, of.name, []) from error
-
-
-def quoted(name: str) -> str:
-    """A column's name in SQL.
-
-    >>> quoted('age in "years" now')
-    '"age in ""years"" now"'
-    """
-    return '"' + name.replace('"', '""') + '"'
 
 
 def hashed(kind: Any, value: str) -> str:

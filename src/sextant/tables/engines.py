@@ -5,6 +5,7 @@ One setting moves the same code: `SEXTANT_ENGINE`, or the address that is given.
 | address | engine |
 |---|---|
 | (nothing), `duckdb` | a DuckDB of one's own, out of core |
+| `duckdb://shop.duckdb`, `duckdb:////data/shop.duckdb` | a DuckDB file, from here or from the root; it is only read |
 | `spark://HOST:PORT?spark.driver.host=...` | a Spark cluster by its master; every parameter is a Spark setting |
 | `spark-local://4` | Spark in this process, on so many cores |
 | `postgres://...`, `trino://...`, `clickhouse://...`, `snowflake://...`, `bigquery://...` | what Ibis connects to |
@@ -18,7 +19,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from sextant.errors import InvalidInput, Unavailable
 
@@ -134,7 +135,8 @@ class DuckDB:
 
     name = "duckdb"
 
-    def __init__(self) -> None:
+    def __init__(self, file: str = "") -> None:
+        """In memory, or on a DuckDB file, which is read and never written to."""
         import duckdb
 
         spill = Path(tempfile.gettempdir(), f"sextant-{os.getpid()}")
@@ -142,7 +144,7 @@ class DuckDB:
             "autoinstall_known_extensions": False, "temp_directory": str(spill), "TimeZone": "UTC",
             "python_enable_replacements": False,
         }  # fmt: skip
-        self.con = duckdb.connect(config=settings)
+        self.con = duckdb.connect(file or ":memory:", read_only=bool(file), config=settings)
         self.version = duckdb.__version__
         # A Parquet file's statistics leave nan out, and DuckDB 2.0 takes them for the whole truth: it answers
         # "no" to every isnan() without looking. See docs/decisions.
@@ -215,6 +217,11 @@ def _database(address: str, scheme: str) -> Any:
         )  # fmt: skip
     base = urlsplit(address)._replace(fragment="").geturl()
     try:
+        if scheme == "duckdb":
+            parts = urlsplit(address.split("#")[0])
+            return DuckDB(
+                unquote(parts.netloc + (parts.path.removeprefix("/") if not parts.netloc else parts.path))
+            )
         return cast(Any, ibis.connect(base))
     except ImportError as error:
         raise Unavailable(

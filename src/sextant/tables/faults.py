@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -38,11 +39,9 @@ def explained(error: Exception, name: str, files: list[Path]) -> InvalidInput | 
         for path in files:
             if fault := csv_fault(path):
                 return fault
-    if found := re.search(r'in file "([^"]+)", at byte (\d+) in line (\d+): (.+?)\.', text):
-        file, byte, line, what = found.groups()
-        return InvalidInput(
-            f"line {line} is no JSON: {what} at byte {byte}", where=file, rule="each line is one JSON object"
-        )
+    for path in files:
+        if suffix(path).startswith((".jsonl", ".ndjson")) and (fault := json_fault(path)):
+            return fault
     if "non-record JSON" in text:
         return InvalidInput(
             "a line is not an object", where=name, rule='each line is one JSON object, {"column": value}'
@@ -51,6 +50,26 @@ def explained(error: Exception, name: str, files: list[Path]) -> InvalidInput | 
     if "No space left" in text or type(error).__name__ == "IOException":
         return Unavailable(first, where=name)
     return InvalidInput(first, where=name)
+
+
+def json_fault(path: Path) -> InvalidInput | None:
+    """The first line that is not a JSON object."""
+    try:
+        with opened(path) as stream:
+            for number, line in enumerate(stream, 1):
+                if not line.strip():
+                    continue
+                where, rule = f"{path}:{number}", 'each line is one JSON object, {"column": value}'
+                try:
+                    held = json.loads(line)
+                except json.JSONDecodeError as error:
+                    what = f"line {number} is no JSON: {error.msg} at character {error.pos + 1}"
+                    return InvalidInput(what, where=where, rule=rule)
+                if not isinstance(held, dict):
+                    return InvalidInput(f"line {number} is not an object", where=where, rule=rule)
+    except UnicodeDecodeError:
+        return unreadable(path)
+    return None
 
 
 def csv_fault(path: Path) -> InvalidInput | None:

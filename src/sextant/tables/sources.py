@@ -14,7 +14,7 @@ from sextant.tables.faults import errors_of, explained
 from sextant.tables.files import FORMATS, alike, distinct, files_of, header, is_address, suffix, whole_gzip
 from sextant.tables.sqlite import read_sqlite
 from sextant.tables.table import Table
-from sextant.tables.views import View
+from sextant.tables.views import View, quoted
 
 
 def table(source: Any, *, name: str | None = None, on: Any = None, version: int | None = None) -> Table:
@@ -218,15 +218,31 @@ def _csv(files: list[Path], on: Any) -> Any:
 
 
 def _jsonl(files: list[Path], on: Any) -> Any:
-    return on.read_json(
+    view = fresh("json")
+    read = on.read_json(
         [glob.escape(str(p)) for p in files],
-        table_name=fresh("json"),
+        table_name=view,
         format="newline_delimited",
         records="true",
         sample_size=-1,
         union_by_name=True,
         ignore_errors=False,
     )
+    # What holds a number in one line and a word in another is text, as it is in CSV; what holds objects stays as it is.
+    mixed = [name for name, kind in read.schema().items() if kind.is_json()]
+    if not mixed:
+        return read
+    tests = ", ".join(f"bool_or(json_type({quoted(m)}) IN ('OBJECT', 'ARRAY'))" for m in mixed)
+    nested = on.con.execute(f"SELECT {tests} FROM {quoted(view)}").fetchone()  # noqa: S608 - columns, quoted
+    words = [m for m, is_nested in zip(mixed, nested, strict=True) if not is_nested]
+    if not words:
+        return read
+    as_text = ", ".join(f"{quoted(m)} ->> '$' AS {quoted(m)}" for m in words)
+    plain = fresh("json")
+    on.con.execute(
+        f"CREATE TEMPORARY VIEW {quoted(plain)} AS FROM {quoted(view)} SELECT * REPLACE ({as_text})"
+    )
+    return on.table(plain)
 
 
 # --- Delta
@@ -376,10 +392,18 @@ def _addressed(source: str, name: str, on: Any) -> Table:
             here.disconnect()
 
 
+def _listed(here: Any, place: str) -> list[str]:
+    if not engines.is_duckdb(here):
+        return list(here.list_tables(database=place) if place else here.list_tables())
+    # Ibis 12 asks for a method that DuckDB 2 does not have any more.
+    asked = "SELECT table_name FROM information_schema.tables WHERE table_schema = ?"
+    return [name for (name,) in here.con.execute(asked, [place or "main"]).fetchall()]
+
+
 def _named(here: Any, wanted: str, where: str) -> Any:
     """The table of a database that an address names."""
     place, _, last = wanted.rpartition(".")
-    there = here.list_tables(database=place) if place else here.list_tables()
+    there = _listed(here, place)
     if last not in there:
         raise Unavailable(
             f"it has no table {wanted!r}" if wanted else "the address names no table",

@@ -75,6 +75,15 @@ class Plain:
         return pa.timestamp(self.unit)
 
 
+def quoted(name: str) -> str:
+    """A column's name in SQL.
+
+    >>> quoted('age in "years" now')
+    '"age in ""years"" now"'
+    """
+    return '"' + name.replace('"', '""') + '"'
+
+
 def plain(kind: str) -> Plain | None:
     """The type that DuckDB calls so; None for one that is not plain, or whole numbers beyond 64 bits with a sign."""
     if found := re.fullmatch(r"(U?)(TINYINT|SMALLINT|INTEGER|BIGINT)", kind):
@@ -105,7 +114,7 @@ class View:
 
     @property
     def source(self) -> str:
-        return f'"{self.name}"'
+        return quoted(self.name)
 
     def expression(self) -> Any:
         """The same as an expression."""
