@@ -21,6 +21,7 @@ The map, in reading order:
     config        sextant.yaml
     stats         intervals, agreement, distances, sequential bounds
     problem ... maintenance      the six phases
+    log_run       tell of a training run (it is `sextant_client`, found here for notebooks)
     lifecycle     above the phases: gates, checks, iterations, timeline, failure modes
 """
 
@@ -54,6 +55,11 @@ __all__ = [
 
 def __getattr__(name: str) -> object:
     # Loaded on first use: `sextant --help` must not pay for pydantic.
+    if name == "log_run":
+        # What a notebook says first. The client lies above the library, so it is looked up when it is asked for.
+        from importlib import import_module
+
+        return getattr(import_module("sextant_client.runs"), name)
     if name in _HOMES:
         from importlib import import_module
 

@@ -54,6 +54,8 @@ SECTIONS = (
         "judge": ("judging:judge", "Whether a judge agrees with people well enough to judge"),
         "evaluate": ("evaluate:evaluate", "How good a model's answers are, with ranges, overall and by group"),
         "bench": ("bench:bench", "How an endpoint fares under load: latency, errors, tokens, cost"),
+        "runs": ("runs:runs", "Runs of training against every requirement, from MLflow, Weights & Biases and Python"),
+        "options": ("options:options", "Ways to build it side by side: numbers, costs over volume, what would change the winner"),
     }),
     ("Decide and plan", {
         "opportunities": ("opportunities:opportunities", "What might become a project: rated, scored, compared"),

@@ -5,6 +5,7 @@ The map, in reading order:
     client        `connect`, and what a client can do
     project       one project: everything that can be read from it and done in it
     deciding      whether to build it, as a part of a project
+    runs          runs of training, as a part of a project
     people        who signs by a link, comments and reviews, as a part of a project
     answers       what comes back where the library has no type for it
     connection    requests, retries, and problems as errors
@@ -12,7 +13,7 @@ The map, in reading order:
 
 >>> import sextant_client
 >>> sorted(sextant_client.__all__)
-['Client', 'Project', 'connect']
+['Client', 'Project', 'connect', 'log_run']
 """
 
 from __future__ import annotations
@@ -22,10 +23,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from sextant_client.client import Client, connect
     from sextant_client.project import Project
+    from sextant_client.runs import log_run
 
-_HOMES = {"Client": "client", "connect": "client", "Project": "project"}
+_HOMES = {"Client": "client", "connect": "client", "Project": "project", "log_run": "runs"}
 
-__all__ = ["Client", "Project", "connect"]
+__all__ = ["Client", "Project", "connect", "log_run"]
 
 
 def __getattr__(name: str) -> object:

@@ -36,6 +36,7 @@ from sextant_client.datasets import Datasets
 from sextant_client.deciding import Deciding
 from sextant_client.labeling import Labeling
 from sextant_client.people import People
+from sextant_client.runs import Runs
 
 if TYPE_CHECKING:
     from sextant.lifecycle.failure_modes import FailureMode
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
 BATCH = 1000
 
 
-class Project(Datasets, Deciding, Labeling, People):
+class Project(Datasets, Deciding, Labeling, People, Runs):
     """A project of a client; get one with `Client.project`. `info` holds its settings as they were last
     read."""
 

@@ -9,6 +9,8 @@
     inspect_ai      logs of evaluations in (files: no settings, no client)
     promptfoo       results of evaluations in (files: no settings, no client)
     endpoint        any endpoint or callable under load (no settings: it is named each time)
+    mlflow          runs and the registry in, verdicts out
+    wandb           offline run folders in
 
 An integration imports the library only, and no other integration; a tool's own package is imported where it is used, so
 that every one of them can be imported without it. Who brings both sides together is `sextant_client`.

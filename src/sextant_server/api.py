@@ -272,6 +272,7 @@ def routers() -> NinjaAPI:
     from sextant_server.jobs.api import router as jobs
     from sextant_server.labeling.api import router as labeling
     from sextant_server.lifecycle.api import router as lifecycle
+    from sextant_server.model.api import router as model
     from sextant_server.people.api import router as people
     from sextant_server.problem.api import router as problem_router
     from sextant_server.problem.decide_api import router as deciding
@@ -290,6 +291,7 @@ def routers() -> NinjaAPI:
         jobs,
         data,
         labeling,
+        model,
     ):
         api.add_router("", router)
     return api

@@ -49,6 +49,7 @@ INSTALLED_APPS = [
     "sextant_server.problem",
     "sextant_server.data",
     "sextant_server.labeling",
+    "sextant_server.model",
     "sextant_server.people",
     "sextant_server.weeks",
     "sextant_server.jobs",

@@ -14,6 +14,7 @@ urlpatterns = [
     path("", include("sextant_server.lifecycle.urls")),
     path("", include("sextant_server.problem.urls")),
     path("", include("sextant_server.data.urls")),
+    path("", include("sextant_server.model.urls")),
     path("", include("sextant_server.people.urls")),
     path("", include("sextant_server.weeks.urls")),
     path("", include("sextant_server.labeling.urls")),

@@ -10,10 +10,22 @@ from sextant.data.documents import Pipeline, QualityResolution
 from sextant.data.profiling import profile
 from sextant.data.versions import DataVersion
 from sextant.evidence import Count, Declared, Producer, Version
+from sextant.model.documents import (
+    Blocker,
+    CheckIn,
+    CheckInPlan,
+    Guess,
+    ModelOption,
+    ModelRequirements,
+    OptionDecision,
+    Weight,
+)
+from sextant.model.runs import Reading, Run, Used
 from sextant.problem.documents import Brief, DecisionTree, Feasibility, Roi, Side, Spread, Stakeholder
 from sextant.reports import Finding, QualityReport, read_evidence
 from sextant_server.data import actions as data
 from sextant_server.lifecycle import actions as lifecycle
+from sextant_server.model import actions as model
 from sextant_server.people import mail_actions, sign_actions, talk_actions
 from sextant_server.projects import actions as projects
 from sextant_server.projects.models import Project
@@ -79,6 +91,7 @@ def rich_project() -> Project:
     )
     _people(project)
     _data(project)
+    _model(project)
     projects.make_token(project, LOCAL, name=f"CI {LONG}", scopes=["read"])
     projects.add_webhook(project, LOCAL, f"https://example.com/{LONG}")
     return project
@@ -149,6 +162,49 @@ def _data(project: Project) -> None:
         (Pipeline(dataset="scans", owner="Data lead", cadence_days=7, collection=LONG), "scans"),
         (Pipeline(dataset="letters", owner="Data lead", cadence_days=7), "letters"),
     )
+
+
+def _model(project: Project) -> None:
+    """Runs of every kind from everywhere, options in the middle of being weighed, a check-in, a blocker."""
+    at = NOW - timedelta(days=20)
+    runs = [
+        Run(
+            key=f"run{n}", name=f"Forest {n}" if n else LONG, status="running" if n == 9 else "finished",
+            started_at=at + timedelta(days=n), ended_at=at + timedelta(days=n, hours=1), parameters={"trees": str(n), LONG: LONG},
+            metrics={"accuracy": Reading(value=0.9 + n / 100), "accuracy_n": Reading(value=1000),
+                     "latency": Reading(value=240 - 20 * n), "cost": Reading(value=0.001 * n), LONG: Reading(value=float("nan"))},
+            history={"loss": tuple((i, float(i), 1 / (i + 1)) for i in range(30))}, tags={"team": LONG},
+            datasets=(Used(name=LONG, version="v1", context="eval"),), models=(LONG,),
+        )
+        for n in range(10)
+    ]  # fmt: skip
+    place = "http://mlflow.example.org"
+    model.put_runs(project, LOCAL, kind="mlflow", place=place, experiment=("1", "readers"), runs=runs[:8])
+    made = model.put_runs(project, LOCAL, kind="python", place="", experiment=("2", LONG[:80]), runs=runs[8:])
+    model.name_run(project, LOCAL, made.ids[0], "reader@m7")
+    model.finish_sync(
+        project, LOCAL, kind="mlflow", place=place, fault=f"the server cannot be reached: {LONG}"
+    )
+    assumed = (
+        Guess(criterion="accuracy", value=0.8),
+        Guess(criterion="latency", value=3),
+        Guess(criterion="cost", value=0),
+    )
+    write(
+        project,
+        (ModelRequirements(quality="accuracy", latency="latency", cost="cost"), ""),
+        (ModelOption(name="Rules", approach="rules", assumed=assumed, fixed_cost=500, unit_cost=0.0, weeks_to_market=1), "rules"),
+        (ModelOption(name=LONG, approach="build", model="reader@m7", fixed_cost=20_000, unit_cost=0.001, weeks_to_market=8,
+                     assumed=assumed), "own"),
+        (ModelOption(name="Rented", approach="api", ruled_out=LONG), "rented"),
+        (OptionDecision(chosen="rules", volume=1e6, weights=tuple(
+            Weight(factor=f, weight=w) for f, w in (("accuracy", 5), ("latency", 1), ("cost", 1), ("weeks_to_market", 1))
+        )), ""),
+        (CheckInPlan(first_on=NOW.date() - timedelta(days=21)), ""),
+        (CheckIn(held_on=NOW.date() - timedelta(days=15), trend=LONG, blockers="none", decisions=LONG), "first"),
+        (Blocker(type="data", text=LONG, opened_on=NOW.date() - timedelta(days=12)), "late"),
+        (Blocker(type="compute", text="No GPU"), "gpu"),
+    )  # fmt: skip
 
 
 def _people(project: Project) -> None:

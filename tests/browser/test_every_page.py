@@ -10,6 +10,7 @@ from django.urls import get_resolver, reverse
 from playwright.sync_api import Page
 
 from sextant_server.jobs.models import Job
+from sextant_server.model.models import TrainingRun
 from sextant_server.problem import opportunity_actions as opportunities
 from sextant_server.projects.models import Project
 from sextant_server.records.models import DecisionRow, SignatureRow
@@ -31,7 +32,8 @@ EMPTY = {
     "forward-brief": {},
     "tree": {}, "roi": {}, "feasibility": {}, "target-sheet": {}, "numbers": {},
     "people": {}, "brief": {}, "ask-to-sign": {"subject": "goals"},
-    "meeting": {}, "present": {}, "waivers": {}, "datasets": {},
+    "meeting": {}, "present": {}, "waivers": {}, "datasets": {}, "runs": {}, "run-measures": {}, "options": {},
+    "check-in": {}, "compare-runs": {},
 }  # fmt: skip
 FULL = {
     **EMPTY, "phase": {"phase": "problem"}, "exempt": {"target": "1d"}, "document": {"kind": "five_ws", "key": "-"},
@@ -42,6 +44,7 @@ FULL = {
     "dataset": {"dataset": "scans"}, "data-version": {"dataset": "scans", "number": 1},
     "data-diff": {"dataset": "scans", "before": 1, "after": 2}, "data-drift": {"dataset": "scans"},
     "data-drift-cell": {"dataset": "scans"},
+    "training-run": {},
     "dataset-quality": {"dataset": "scans"}, "finding": {"dataset": "scans", "finding": "missing-said"},
 }  # fmt: skip
 OUTSIDE = (
@@ -88,6 +91,11 @@ def _address(name: str, project: Project) -> str:
     if name == "data-drift-cell":
         day = {"day": NOW.date().isoformat()}
         return reverse(name, kwargs={"slug": project.slug, **given, **day}) + "?feature=digit"
+    if name == "training-run":
+        given["run_id"] = TrainingRun.objects.latest("id").pk
+    if name == "compare-runs":
+        asked = "&".join(f"run={pk}" for pk in TrainingRun.objects.values_list("pk", flat=True)[:3])
+        return f"{reverse(name, args=[project.slug])}?{asked}"
     if name == "decided":
         given["number"] = DecisionRow.objects.latest("id").pk
     if name == "job":

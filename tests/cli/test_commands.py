@@ -74,7 +74,8 @@ def test_a_table_in_text_is_a_table_in_json() -> None:
         "opportunities open", "criteria load", "criteria sheet", "data checkout", "data erase", "data retain", "data tag",
         "clean apply", "sign-link revoke", "comment add", "comment resolve", "comment erase", "review ask", "review answer",
         "hand-over", "documents erase",
-        "data verify", "numbers add", "numbers paste", "numbers refresh", "numbers sql",
+        "data verify", "runs name", "runs forget", "runs sync mlflow", "runs promote", "runs read wandb", "numbers add",
+        "numbers paste", "numbers refresh", "numbers sql",
     }  # fmt: skip
     have = {
         n for n, c in TREE.items()

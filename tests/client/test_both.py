@@ -253,3 +253,21 @@ def test_numbers_that_are_none_survive_as_standard_json(client: Client, project:
     for path in ("verdicts", "evidence", "gates"):
         answer = client.connection.http.get(f"projects/{project.slug}/{path}")
         json.loads(answer.text, parse_constant=lambda constant: pytest.fail(f"{constant} is no JSON"))
+
+
+def test_runs_go_over_both_ways_and_nan_with_them(project: Project) -> None:
+    project.put_criteria([ACCURACY])
+    made = project.log_run(
+        "svm", metrics={"accuracy": (970, 1000), "loss": math.nan}, history={"loss": [1.0, math.nan]}, model="reader@m1"
+    )  # fmt: skip
+    assert made["stored"] == 2
+    found = project.run(made["id"])
+    assert found["verdicts"][0]["word"] == "met" and found["said"]["metrics"]["loss"]["value"] == "NaN"
+    assert [value for _, _, value in found["history"]["loss"]] == [1.0, "NaN"]
+    assert project.tracker_progress("python", "") == {"experiments": {"runs": ""}, "open": []}
+    assert project.options()["ranking"] == []
+    with pytest.raises(InvalidInput, match="nothing counts"):
+        project.options({"accuracy": 0})
+    [tracker] = project.trackers()
+    project.forget_tracker(tracker["id"])
+    assert project.runs()["runs"] == []

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sextant.errors import InvalidInput
-from sextant.model.options import Numbers, break_even, rank, sensitivity
+from sextant.model.options import Numbers, break_even, cheapest, moves, rank, sensitivity
 
 # Quality: rules 0 (0.7, worst), net 1 (0.9, best), forest 0.5 (0.8). Time: rules 1 (1 ms), net 0 (81),
 # forest 0.75 (21).
@@ -126,3 +126,60 @@ def test_costs_break_even_where_their_lines_cross(
 def test_bad_input_is_named(numbers: Numbers, weights: dict[str, float], said: str) -> None:
     with pytest.raises(InvalidInput, match=said):
         rank(numbers, weights)
+
+
+_NUMBERS = st.integers(0, 6).map(float)
+
+
+@settings(max_examples=300)
+@given(
+    st.dictionaries(st.sampled_from("abcd"), st.tuples(_NUMBERS, _NUMBERS), min_size=2),
+    st.integers(1, 4), st.integers(1, 4), st.booleans(),
+)  # fmt: skip
+def test_a_number_moved_less_than_that_leaves_the_winner_and_moved_there_does_not(
+    table: dict[str, tuple[float, float]], one: int, other: int, less: bool
+) -> None:
+    """Each nearest number against trying: up to just before it the winner leads, just beyond it somebody else does or is
+    level; where there is none, numbers far and near change nothing."""
+    numbers = {o: {"x": x, "y": y} for o, (x, y) in table.items()}
+    weights, lower = {"x": float(one), "y": float(other)}, ["y"] if less else []
+    ranked = rank(numbers, weights, lower_is_better=lower)
+    if len(ranked) > 1 and ranked[0].score - ranked[1].score < 1e-9:
+        return
+    winner = ranked[0].option
+
+    def leads(option: str, factor: str, number: float) -> bool:
+        moved = {o: {**own, factor: number} if o == option else own for o, own in numbers.items()}
+        found = {s.option: s.score for s in rank(moved, weights, lower_is_better=lower)}
+        return all(found[winner] >= score - 1e-7 for score in found.values())
+
+    for move in moves(numbers, weights, lower_is_better=lower):
+        near = [-50.0, -3.0, -0.5, 0.25, 1.1, 2.4, 3.3, 4.7, 6.1, 9.0, 80.0]
+        if move.number is None:
+            assert move.winner == winner
+            assert all(leads(move.option, move.factor, n) for n in near)
+            continue
+        gap = move.number - move.now
+        for share in (0.0, 0.3, 0.7, 0.99):
+            assert leads(move.option, move.factor, move.now + share * gap), move
+        step = 1e-6 if gap >= 0 else -1e-6
+        beyond = [move.number, move.number + step, move.number - step]
+        scores = []
+        for number in beyond:
+            moved = {
+                o: {**own, move.factor: number} if o == move.option else own for o, own in numbers.items()
+            }
+            found = {s.option: s.score for s in rank(moved, weights, lower_is_better=lower)}
+            scores.append(found[move.winner] - found[winner])
+        assert max(scores) >= -1e-5, move
+
+
+def test_the_cheapest_over_volume_is_the_cheapest_at_every_volume() -> None:
+    costs = {"rent": (0.0, 0.5), "tune": (9000.0, 0.2), "build": (40_000.0, 0.1), "never": (50_000.0, 0.4)}
+    course = cheapest(costs)
+    assert course == [(0.0, "rent"), (30_000.0, "tune"), (310_000.0, "build")]
+    for volume in (0, 100, 29_999, 30_001, 200_000, 310_001, 1e9):
+        best = min(costs, key=lambda o: costs[o][0] + costs[o][1] * volume)
+        assert [key for at, key in course if at <= volume][-1] == best
+    assert cheapest({}) == []
+    assert cheapest({"free": (0.0, 0.0), "paid": (0.0, 0.1)}) == [(0.0, "free")]

@@ -15,7 +15,7 @@ from pytest_django import DjangoDbBlocker
 
 from sextant_server.api import routers
 from sextant_server.records.models import Head
-from tests.server.world import ACCURACY, DATA_VERSION, World, make_world, share
+from tests.server.world import ACCURACY, DATA_VERSION, RUN, World, make_world, share
 
 API = "/api/v1"
 ONE = f"{API}/projects/{{slug}}"
@@ -114,6 +114,16 @@ GOOD: dict[tuple[str, str], tuple[int, Any]] = {
     ("POST", f"{ONE}/labeling/{{round}}/labelers"): (201, {"name": "Ann", "email": "ann@example.org"}),
     ("PUT", f"{ONE}/labeling/{{round}}/labelers/{{labeler}}/state"): (200, {"state": "paused", "deal_again": False}),
     ("POST", f"{ONE}/labeling/{{round}}/rulings"): (201, {"item": "m1", "answer": {"value": "spam"}, "why": "it sells"}),
+    ("PUT", f"{ONE}/runs"): (
+        200, {"kind": "mlflow", "place": "http://mlflow", "experiment": "1", "experiment_name": "readers", "cursor": "17",
+              "runs": [RUN]},
+    ),
+    ("PATCH", f"{ONE}/runs/{{run_id}}"): (200, {"model": "reader@m7"}),
+    ("POST", f"{ONE}/trackers/finished"): (
+        200, {"kind": "mlflow", "place": "http://mlflow", "fault": "",
+              "registered": [{"name": "Reader", "version": "3", "run": "r1", "aliases": ["champion"], "tags": {"a": "b"},
+                              "created_at": "2026-06-01T00:00:00Z"}]},
+    ),
     ("POST", f"{ONE}/jobs"): (202, {"kind": "audit.verify", "arguments": {}, "key": "k"}),
 }  # fmt: skip
 
@@ -144,6 +154,7 @@ def places(world: World, path: str) -> dict[str, Any]:
         "job_id": world.job.pk, "dataset": "train", "number": 1, "day": "2026-06-01",
         "guideline": "spam", "round": "first", "labeler": 1,
         "comment": world.comment, "review": world.review, "link_id": world.link,
+        "run_id": world.run, "tracker_id": world.tracker,
     }  # fmt: skip
 
 
@@ -188,7 +199,7 @@ def strict(text: str) -> Any:
 READ_AGAIN = (
     "criteria", "evidence", "documents", "subjects", "signable", "verdicts", "gates", "timeline", "risks", "reruns",
     "failure-modes", "plan", "decisions", "exemptions", "datasets", "jobs", "labeling", "sign-links", "comments", "reviews",
-    "log/faults", "head", "phases/data/would-go-stale",
+    "log/faults", "head", "phases/data/would-go-stale", "runs", "trackers", "registered", "options",
 )  # fmt: skip
 
 

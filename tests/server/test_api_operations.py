@@ -58,6 +58,7 @@ UNKNOWN = {
     "day": ("2026-06-09", "look at the days"),
     "guideline": ("nothing", "list of guidelines"), "round": ("nothing", "list of rounds"),
     "labeler": (999, "list of its labelers"),
+    "run_id": (999, "list of runs"), "tracker_id": (999, "list of trackers"),
     "webhook_id": (999, "list of its webhooks"), "job_id": (999, "list of its jobs"),
 }  # fmt: skip
 WITH_BODY = sorted(GOOD)

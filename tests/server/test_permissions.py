@@ -25,7 +25,7 @@ from pytest_django import Settings
 from sextant_server.api import routers
 from sextant_server.projects.models import Token
 from tests.server.asking import LIVE_PROJECT
-from tests.server.world import ACCURACY, DATA_VERSION, LINEAGE, World, client, make_world, share
+from tests.server.world import ACCURACY, DATA_VERSION, LINEAGE, RUN, World, client, make_world, share
 
 pytestmark = pytest.mark.django_db
 
@@ -227,6 +227,15 @@ PAGES = [
     Row("GET", "guest-label", "anything", 404),
     Row("POST", "guest-label", "anything", 404),
     Row("GET", "guest-picture", "anything", 404),
+    Row("GET", "runs", "view", 200),
+    Row("GET", "training-run", "view", 200),
+    Row("POST", "training-run", "evidence", 302, {"model": "reader@m7"}),
+    Row("GET", "compare-runs", "view", 200),
+    Row("GET", "run-measures", "view", 200),
+    Row("POST", "run-measures", "edit", 422, {"version": "0"}),
+    Row("GET", "options", "view", 200),
+    Row("GET", "check-in", "view", 200),
+    Row("POST", "check-in", "edit", 422),
     Row("GET", "settings", "manage", 200),
     Row("POST", "settings", "manage", 422, {"form": "project"}),
 ]
@@ -386,6 +395,16 @@ API = [
         "POST", f"{_ONE}/labeling/{{round}}/rulings", "edit", 201, {"item": "m1", "answer": {"value": "spam"}}
     ),
     Row("POST", f"{_ONE}/labeling/{{round}}/proof", "evidence", 409),
+    Row("GET", f"{_ONE}/runs", "view", 200),
+    Row("PUT", f"{_ONE}/runs", "evidence", 200, {"kind": "python", "experiment": "readers", "runs": [RUN]}),
+    Row("GET", f"{_ONE}/runs/{{run_id}}", "view", 200),
+    Row("PATCH", f"{_ONE}/runs/{{run_id}}", "evidence", 200, {"model": "reader@m7"}),
+    Row("GET", f"{_ONE}/trackers", "view", 200),
+    Row("GET", f"{_ONE}/trackers/progress", "view", 200),
+    Row("POST", f"{_ONE}/trackers/finished", "evidence", 200, {"kind": "python"}),
+    Row("DELETE", f"{_ONE}/trackers/{{tracker_id}}", "edit", 204),
+    Row("GET", f"{_ONE}/registered", "view", 200),
+    Row("GET", f"{_ONE}/options", "view", 200),
     Row("GET", f"{_ONE}/jobs", "view", 200),
     Row("POST", f"{_ONE}/jobs", "evidence", 202, {"kind": "checks.run"}),
     Row("POST", f"{_ONE}/jobs", "view", 202, {"kind": "audit.verify"}),
@@ -419,7 +438,8 @@ def places(world: World) -> dict[str, Any]:
         "webhook_id": world.webhook.pk, "job_id": world.job.pk, "name": "reader",
         "secret": "0" * 64, "dataset": "train", "finding": "missing-x", "token": "none", "shape": "items", "ending": "csv",
         "guideline": "spam", "round": "first", "labeler": 1,
-        "comment": world.comment, "review": world.review, "link_id": world.link,
+        "comment": world.comment, "review": world.review, "link_id": world.link, "run_id": world.run,
+        "tracker_id": world.tracker,
         "before": 1, "after": 1, "day": "2026-06-01",
     }  # fmt: skip
 

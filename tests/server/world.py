@@ -82,6 +82,8 @@ class World:
     comment: str
     review: str
     link: int
+    run: int
+    tracker: int
     foreign: dict[str, Any] = field(default_factory=dict)
 
 
@@ -145,6 +147,30 @@ def with_people(project: Project) -> tuple[str, str, int]:
     return said.key, asked.key, link.pk
 
 
+#: A run as a tracker tells of it.
+RUN: dict[str, Any] = {
+    "key": "r1", "name": "svm", "status": "finished", "started_at": "2026-06-01T10:00:00Z", "ended_at": "2026-06-01T12:00:00Z",
+    "parameters": {"C": "3"}, "tags": {"team": "a"},
+    "metrics": {"accuracy": {"value": 0.97, "step": 0, "at": "2026-06-01T12:00:00Z"},
+                "accuracy_n": {"value": 1000, "step": 0, "at": None}},
+    "history": {"loss": [[0, 1780308000.0, 1.0], [1, 1780308060.0, 0.5]]},
+    "datasets": [{"name": "test", "version": "v1", "context": "eval"}], "models": ["svm"], "model": "", "code": "abc",
+    "origin": "measured", "deleted": False,
+}  # fmt: skip
+
+
+def with_runs(project: Project) -> tuple[int, int]:
+    """A run that no version is named for yet; its number, and its tracker's."""
+    from sextant.model.runs import Run
+    from sextant_server.model import actions
+    from sextant_server.model.models import Tracker
+
+    made = actions.put_runs(
+        project, LOCAL, kind="python", place="", experiment=("readers", "Readers"), runs=[Run.model_validate(RUN)]
+    )  # fmt: skip
+    return made.ids[0], Tracker.objects.get(project=project).pk
+
+
 def with_labeling(project: Project) -> None:
     from tests.server.labeling.making import invite, make_round
 
@@ -175,6 +201,8 @@ def make_world() -> World:
     for one in (project, other):
         with_dataset(one)
         with_labeling(one)
+    run, tracker = with_runs(project)
+    their_run, their_tracker = with_runs(other)
     said, asked, link = with_people(project)
     their_said, their_asked, their_link = with_people(other)
     their_hook = projects.add_webhook(other, LOCAL, "https://example.com/theirs")
@@ -182,9 +210,10 @@ def make_world() -> World:
         project, other, people, tokens, digest, decision, job,
         token=projects.make_token(project, LOCAL, name="old", scopes=["read"])[0],
         webhook=projects.add_webhook(project, LOCAL, "https://example.com/hook"),
-        comment=said, review=asked, link=link,
+        comment=said, review=asked, link=link, run=run, tracker=tracker,
         foreign={
             "digest": their_digest, "decision": their_decision.pk, "job": their_job.pk, "token": theirs.pk,
             "webhook": their_hook.pk, "comment": their_said, "review": their_asked, "link": their_link,
+            "run": their_run, "tracker": their_tracker,
         },
     )  # fmt: skip

@@ -48,6 +48,46 @@ class ModelRequirements(Document):
         title="Why no explainability target",
         description="Only if there is none: why nobody needs an explanation.",
     )
+    robustness: Key | None = Field(
+        None,
+        title="Robustness",
+        description="The target for answers on inputs that are worse than usual, such as noisy or shifted ones.",
+    )
+
+
+class Measures(Frozen):
+    """Which number of a run measures which target."""
+
+    criterion: Key = Field(title="Target", description="The target's key.")
+    metric: Words = Field("", title="Metric of the run", description="Its name in the run, such as val/acc.")
+    rows: Words = Field(
+        "",
+        title="Number of rows",
+        description="The run's metric or parameter that says on how many rows it was measured.",
+    )
+    lower: Words = Field("", title="Lower end", description="The run's metric that is the range's lower end.")
+    upper: Words = Field("", title="Upper end", description="The run's metric that is the range's upper end.")
+    deviation: Words = Field(
+        "", title="Spread", description="Of a mean: the run's metric that is the rows' standard deviation."
+    )
+    unit: Words = Field(
+        "", title="Unit in the run", description="Only where it is not the target's: s, ms, %."
+    )
+
+
+@document
+class RunMeasures(Document):
+    """How the numbers of training runs are read: which measures which target, on how many rows."""
+
+    kind: ClassVar[str] = "run_measures"
+    phase: ClassVar[Phase] = "model"
+    label: ClassVar[str] = "What runs measure"
+    help: ClassVar[str] = (
+        "Which number of a training run measures which target. Without it, a number that is called like the target is "
+        "taken."
+    )
+
+    rows: tuple[Measures, ...] = Field((), title="Numbers", description="A line for each target.")
 
 
 @document
@@ -107,6 +147,16 @@ class CheckIn(Document):
     attendees: tuple[str, ...] = Field((), title="Who was there", description="Roles, one a line.")
 
 
+class Guess(Frozen):
+    """A number that an option is thought to reach, until a run measures it."""
+
+    criterion: Key = Field(title="Target", description="The target's key.")
+    value: float = Field(title="Assumed", description="What it is thought to reach, in the target's unit.")
+    source: Words = Field(
+        "", title="Where from", description="A paper, a supplier's page, a colleague's hunch."
+    )
+
+
 @document
 class ModelOption(Document):
     """One way to build the model. Its numbers are read from what was measured on `model`."""
@@ -148,6 +198,11 @@ class ModelOption(Document):
     )
     weeks_to_market: float | None = Field(
         None, ge=0, le=MAX_DAYS, title="Weeks to market", description="How long until users could have it."
+    )
+    assumed: tuple[Guess, ...] = Field(
+        (),
+        title="Assumed numbers",
+        description="What it is thought to reach. What is measured takes their place.",
     )
     notes: Words = Field("", title="Notes", description="What speaks for it and against it.")
     ruled_out: Words = Field(
@@ -191,6 +246,13 @@ class OptionDecision(Document):
 
     chosen: Key | None = Field(None, title="Chosen option", description="Its key in the list of options.")
     weights: tuple[Weight, ...] = Field((), title="Weights", description="What counts, and how much.")
+    volume: float | None = Field(
+        None,
+        gt=0,
+        le=1e15,
+        title="Answers expected",
+        description="How many answers you expect in all: costs depend on it.",
+    )
     sensitivity: Words = Field(
         "",
         title="What would change it",

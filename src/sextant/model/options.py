@@ -1,5 +1,4 @@
-"""Options weighed against each other: the ranking, what would change the winner, and where costs break
-even."""
+"""Options weighed against each other: the ranking, what would change the winner, and where costs break even."""
 
 from __future__ import annotations
 
@@ -87,6 +86,107 @@ def sensitivity(
     return sorted(turns, key=lambda t: math.inf if t.weight is None else abs(t.weight - t.now))
 
 
+@dataclass(frozen=True, slots=True)
+class Move:
+    """The nearest number of an option for a factor at which another option draws level, all else left as it is.
+
+    `number` is None where no number of it alone changes the winner; `winner` is then the present one.
+    """
+
+    option: str
+    factor: str
+    now: float
+    number: float | None
+    winner: str
+
+
+def moves(
+    numbers: Numbers, weights: Mapping[str, float], *, lower_is_better: Collection[str] = ()
+) -> list[Move]:
+    """For each number that counts, the nearest other number at which another option draws level with the winner.
+
+    The worst and the best of the options set the scale of a factor, so a number that goes beyond them changes what
+    the others' numbers count, too; both are worked out exactly. Where an option's number reaches the only number that
+    all others share, it goes from the best to the worst at once: then the winner may change just beyond that number.
+    The easiest move, the smallest share of the distance between best and worst, comes first; numbers that change
+    nothing come last.
+
+    >>> two = {"rules": {"quality": 0.7, "ms": 1.0}, "net": {"quality": 0.9, "ms": 80.0}, "tree": {"quality": 0.8, "ms": 5.0}}
+    >>> m = moves(two, {"quality": 3, "ms": 1}, lower_is_better=["ms"])[0]
+    >>> m.option, m.factor, round(m.number, 3), m.winner
+    ('tree', 'quality', 0.837, 'tree')
+    """
+    winner = rank(numbers, weights, lower_is_better=lower_is_better)[0].option
+    found: list[tuple[float, Move]] = []
+    for factor, weight in weights.items():
+        if not weight:
+            continue
+        column = {o: own[factor] for o, own in numbers.items()}
+        width = max(column.values()) - min(column.values()) or abs(max(column.values())) or 1.0
+        for option, now in column.items():
+            nearest = _nearest(numbers, weights, lower_is_better, winner, factor, option)
+            far = math.inf if nearest is None else abs(nearest[0] - now) / width
+            found.append((far, Move(option, factor, now, *(nearest or (None, winner)))))
+    return [move for _, move in sorted(found, key=lambda f: (f[0], f[1].factor, f[1].option))]
+
+
+def _nearest(
+    numbers: Numbers,
+    weights: Mapping[str, float],
+    lower: Collection[str],
+    winner: str,
+    factor: str,
+    option: str,
+) -> tuple[float, str] | None:
+    """The nearest number of one option at which another draws level with the winner, and which."""
+    now = numbers[option][factor]
+    others = [own[factor] for o, own in numbers.items() if o != option]
+    low, high = min(others), max(others)
+    sign = -1.0 if factor in lower else 1.0
+    nearest: tuple[float, str] | None = None
+
+    def offer(number: float, other: str) -> None:
+        nonlocal nearest
+        if math.isfinite(number) and (nearest is None or abs(number - now) < abs(nearest[0] - now)):
+            nearest = (number, other)
+
+    rest = {f: w for f, w in weights.items() if f != factor}
+    parts = _parts(numbers, weights, lower)
+    for other in numbers:
+        if other == winner:
+            continue
+        # The winner leads by `lead` without this factor; level where sign × weight × (difference / range) = -lead.
+        lead = math.fsum(w * (parts[winner][f] - parts[other][f]) for f, w in rest.items())
+        k = -lead / (sign * weights[factor])
+        mine, theirs = numbers[winner][factor], numbers[other][factor]
+        if high > low and option in (winner, other):
+            gap = k * (high - low)
+            x = theirs + gap if option == winner else mine - gap
+            if low <= x <= high:
+                offer(x, other)
+        # Beyond the others the range is x - low or high - x: still one linear equation in x.
+        for end, towards in ((low, 1.0), (high, -1.0)):
+            if option == winner:
+                x = (theirs - towards * k * end) / (1 - towards * k) if towards * k != 1 else math.nan
+            elif option == other:
+                x = (mine + towards * k * end) / (1 + towards * k) if towards * k != -1 else math.nan
+            else:
+                x = end + towards * (mine - theirs) / k if k else math.nan
+            if x > high if towards > 0 else x < low:
+                offer(x, other)
+    if high == low:
+        # All others are level: reaching or crossing their number turns the factor round at once.
+        step = (max(abs(low), abs(now - low)) or 1.0) * 1e-9
+        beyond = (low - step, low + step) if now == low else (low - step,) if now > low else (low + step,)
+        for place in (low, *beyond):
+            moved = {o: {**own, factor: place} if o == option else own for o, own in numbers.items()}
+            first = rank(moved, weights, lower_is_better=lower)[0].option
+            if first != winner:
+                offer(low, first)
+                break
+    return nearest
+
+
 def break_even(fixed: float, unit: float, other_fixed: float, other_unit: float) -> float | None:
     """The number of answers at which two options cost the same; None where they never do.
 
@@ -97,6 +197,31 @@ def break_even(fixed: float, unit: float, other_fixed: float, other_unit: float)
         return None
     volume = (other_fixed - fixed) / (unit - other_unit)
     return volume if volume > 0 else None
+
+
+def cheapest(costs: Mapping[str, tuple[float, float]]) -> list[tuple[float, str]]:
+    """From which number of answers on which option is the cheapest, given what each costs once and an answer.
+
+    The first stands at no answers at all. Where two cost the same, the one that costs less an answer is taken.
+
+    >>> cheapest({"rent": (0, 0.5), "build": (40_000, 0.1), "tune": (30_000, 0.4)})
+    [(0.0, 'rent'), (100000.0, 'build')]
+    """
+    if not costs:
+        return []
+    at = 0.0
+    now = min(costs, key=lambda o: (*costs[o], o))
+    course = [(at, now)]
+    while True:
+        ahead = []
+        for other, (fixed, unit) in costs.items():
+            volume = break_even(*costs[now], fixed, unit) if unit < costs[now][1] else None
+            if volume is not None and volume >= at:
+                ahead.append((volume, unit, other))
+        if not ahead:
+            return course
+        at, _, now = min(ahead)
+        course.append((at, now))
 
 
 def _parts(

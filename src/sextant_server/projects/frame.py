@@ -24,6 +24,7 @@ TABS: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("targets", "Targets", "targets"),
         ("proof", "Proof", "proof"),
         ("datasets", "Data", "datasets"),
+        ("runs", "Runs", "runs"),
     ),
     "Steering": (
         ("timeline", "Timeline", "timeline"),

@@ -144,6 +144,8 @@ def last_trip(state: ProjectState) -> tuple[int, int] | None:
 def href(slug: str, target: str, phase: str, item: str) -> str:
     """Where an item's one action leads: what a check named as `kind:rest`."""
     kind, _, rest = target.partition(":")
+    if target == "document:check_in":
+        return reverse("check-in", args=[slug])
     if kind == "document" and rest:
         name, _, key = rest.partition(":")
         return reverse("document", args=[slug, name, key]) if key else reverse("documents", args=[slug, name])

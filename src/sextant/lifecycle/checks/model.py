@@ -236,7 +236,7 @@ def _number_of(
         return missing(said, "Complete the option", target) if given is None else (float(given), [])
     if option.version is None:
         return missing(f"{name} names no model version to be measured on.", "Name its version", target)
-    found = _measured_on(state, criterion, option.version)
+    found = measured_on(state, criterion, option.version)
     if found is None:
         said = (
             f"{criterion.name} was not measured on {name} ({option.version.name}@{option.version.version})."
@@ -246,9 +246,10 @@ def _number_of(
     return faults(state, found[1], ignoring=option.version) or (found[0].value, [found[1].digest])
 
 
-def _measured_on(
+def measured_on(
     state: ProjectState, criterion: Criterion, version: Version
 ) -> tuple[Measurement, Stored] | None:
+    """The latest number of a target that was measured on this model version, in any setting."""
     topics = (state.evidence.get(about(criterion.key, s, criterion.slice), ()) for s in Setting)
     found = [
         (stored.evidence, stored)

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class ModelConfig(AppConfig):
+    name = "sextant_server.model"
+    label = "model"
