@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from sextant.evidence import Agreement, Count, Declared, Drift, Interval, Measurement, Quantile
+from sextant.model_evidence import Area, Gap
 from sextant.phrases import number, with_unit
 
 
@@ -45,6 +46,15 @@ def _what(ev: Measurement, given: Interval) -> str:
             f"could lie between {with_unit(given.lower, ev.unit)} and {with_unit(given.upper, ev.unit)}."
         )
     low, high = with_unit(given.lower, ev.unit), with_unit(given.upper, ev.unit)
+    if isinstance(ev, Gap):
+        if ev.statistic == "ratio":
+            return f"The group that comes off worst gets {low} to {high} of what the one that comes off best gets."
+        return (
+            f"The two of {number(len(ev.groups))} groups that lie farthest apart differ by {low} to {high}."
+        )
+    if isinstance(ev, Area):
+        floor, ceiling = math.floor(given.lower * 100), math.ceil(given.upper * 100)
+        return f"Shown one case of either kind, the score puts the right one first in {floor} to {ceiling} of 100 tries."
     if ev.contrast:
         less, more = given.lower < 0, given.upper > 0
         side = (

@@ -56,6 +56,8 @@ SECTIONS = (
         "bench": ("bench:bench", "How an endpoint fares under load: latency, errors, tokens, cost"),
         "runs": ("runs:runs", "Runs of training against every requirement, from MLflow, Weights & Biases and Python"),
         "options": ("options:options", "Ways to build it side by side: numbers, costs over volume, what would change the winner"),
+        "compare": ("compare:compare", "Two models on the same cases: is the difference real, and how large"),
+        "fairness": ("compare:fairness", "How far groups lie apart in what a model does"),
     }),
     ("Decide and plan", {
         "opportunities": ("opportunities:opportunities", "What might become a project: rated, scored, compared"),

@@ -60,3 +60,24 @@ def test_bad_use_exits_with_2(folder: Path, capsys: pytest.CaptureFixture[str]) 
     (folder / "right.csv").write_text("id,is\n1,yes\n")
     assert run(USUAL) == 2
     assert "have no right answer in right.csv" in capsys.readouterr().err
+
+
+def test_two_models_and_groups(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "old.csv").write_text("id,said\n" + "\n".join(f"{i},no" for i in range(60)))
+    labels = ["--labels", "right.csv", "--key", "id", "--target", "is", "--prediction", "said"]
+    other = ["--other", "old.csv", "--against", "said", "--resamples", "200"]
+    assert run(["compare", "said.csv", *labels, *other, "--format", "json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["rows"] == 60 and found["differences"][0]["metric"] == "accuracy"
+    (folder / "best.csv").write_text((folder / "right.csv").read_text().replace("is", "said"))
+    best = ["--other", "best.csv", "--against", "said", "--resamples", "200"]
+    assert run(["compare", "said.csv", *labels, *best]) == 1
+    assert "the candidate is worse" in capsys.readouterr().out.lower()
+    assert run(["fairness", "said.csv", *labels, "--positive", "yes", "--by", "group", "--fewest", "5"]) == 0
+    assert "LARGEST GAP" in capsys.readouterr().out
+    assert (
+        run(["fairness", "said.csv", *labels, "--positive", "yes", "--by", "group", "--format", "json"]) == 0
+    )
+    assert json.loads(capsys.readouterr().out)["shares"][0]["metric"] == "selection_rate"
+    assert run(["compare", "said.csv", "--other", "old.csv", "--against", "said", "--target", "said",
+                "--prediction", "said"]) == 2  # fmt: skip

@@ -26,6 +26,19 @@ Digest = Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$")]
 
 #: What a number computed by a check is counted in, where the check decides that and not the column.
 SHARES = ("accuracy", "precision", "recall", "false_positive_rate", "share_true")
+#: Metrics about one class, which `positive` names.
+ONE_CLASS = (
+    "precision", "recall", "false_positive_rate", "specificity", "f1", "brier", "roc_auc", "pr_auc", "log_loss",
+    "calibration_error",
+)  # fmt: skip
+#: Metrics of a confusion matrix as a whole: two models are compared by them case by case.
+OF_COUNTS = (
+    "specificity", "f1", "balanced_accuracy", "precision_macro", "recall_macro", "f1_macro", "precision_weighted",
+    "f1_weighted",
+)  # fmt: skip
+#: Metrics that read the score, and metrics of numbers, beside mae, mse and brier.
+OF_SCORES = ("roc_auc", "pr_auc", "log_loss", "calibration_error")
+OF_NUMBERS = ("rmse", "r2")
 _WHERE: Any = Field(
     default_factory=dict,
     description="Only rows with this: a value, several, or at_least, at_most, above, below, missing.",
@@ -65,10 +78,19 @@ class Evaluation(Check):
     criterion: Annotated[Key, Criteria] = Field(description="The target that the number judges.")
     predictions: Annotated[Key, Answers] = Field(description="The answers that are judged.")
     metric: Literal[
-        "accuracy", "precision", "recall", "false_positive_rate", "share_true", "mae", "mse", "brier"
-    ] = Field(description="What is computed; mae and mse are mean errors, brier judges the score.")
+        "accuracy", "precision", "recall", "false_positive_rate", "share_true", "mae", "mse", "brier", "specificity", "f1",
+        "balanced_accuracy", "precision_macro", "recall_macro", "f1_macro", "precision_weighted", "f1_weighted", "roc_auc",
+        "pr_auc", "log_loss", "calibration_error", "rmse", "r2",
+    ] = Field(
+        description="What is computed: a share of answers, an average over classes, how a score does, or a mean error."
+    )  # fmt: skip
     positive: bool | int | float | str | None = Field(
-        default=None, description="The class that precision, recall, false_positive_rate and brier are about."
+        default=None,
+        description="The class that precision, recall, F1, false_positive_rate and scores are about.",
+    )
+    cluster: Column | None = Field(
+        default=None,
+        description="The unit that has several rows, such as a user: the range is widened for it.",
     )
     column: Column | None = Field(default=None, description="The yes/no column that share_true counts.")
     against: Annotated[Key | None, Answers] = Field(
@@ -84,7 +106,7 @@ class Evaluation(Check):
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
-        needs_class = self.metric in ("precision", "recall", "false_positive_rate", "brier")
+        needs_class = self.metric in ONE_CLASS
         if needs_class != (self.positive is not None):
             raise ValueError(
                 f"{self.metric} is about one class: name it in `positive`"
@@ -93,7 +115,36 @@ class Evaluation(Check):
             )
         if (self.metric == "share_true") != (self.column is not None):
             raise ValueError("`column` goes with share_true, and share_true with `column`")
+        if self.against and self.metric in (*OF_SCORES, *OF_NUMBERS):
+            raise ValueError(f"{self.metric} has no difference between two models here; leave `against` out")
+        if self.cluster and (self.against or self.metric in ("share_true", "pr_auc", "calibration_error")):
+            raise ValueError(
+                "`cluster` goes with a metric of one model's answers, and not with pr_auc or calibration"
+            )
         return self
+
+
+class Fairness(Check):
+    """How far groups lie apart in a share of answers: the largest gap between any two, or the smallest ratio."""
+
+    about = "predictions"
+    check: Literal["fairness"]
+    criterion: Annotated[Key, Criteria] = Field(description="The target that the gap judges.")
+    predictions: Annotated[Key, Answers] = Field(description="The answers that are judged.")
+    metric: Literal[
+        "selection_rate", "recall", "false_positive_rate", "precision", "accuracy", "false_negative_rate"
+    ] = Field(description="What is compared between groups; selection_rate is how many are called positive.")
+    positive: bool | int | float | str = Field(description="The class that it is about.")
+    by: tuple[Column, ...] = Field(
+        min_length=1, description="Columns whose values are the groups; several are taken together."
+    )
+    statistic: Literal["difference", "ratio"] = Field(
+        default="difference",
+        description="The largest difference, or the smallest ratio (four-fifths rule: 0.8).",
+    )
+    fewest: int = Field(default=30, ge=1, description="Groups with fewer cases than this do not count.")
+    where: Where = _WHERE
+    setting: Setting = _SETTING
 
 
 class Mean(Check):
@@ -447,6 +498,7 @@ class Judge(Check):
 
 AnyCheck = Annotated[
     Evaluation
+    | Fairness
     | Mean
     | Quantile
     | Rows

@@ -12,7 +12,17 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from sextant.config.checks import CHECKS, SHARES, Evaluation, Experiment, Judge, Outcome, Slices
+from sextant.config.checks import (
+    CHECKS,
+    OF_SCORES,
+    SHARES,
+    Evaluation,
+    Experiment,
+    Fairness,
+    Judge,
+    Outcome,
+    Slices,
+)
 from sextant.config.fields import Refers
 from sextant.config.model import Config, Predictions
 from sextant.config.schema import json_schema
@@ -374,12 +384,14 @@ class _Reader:
                         f"no agreement check measures {check.labels_agreed_by}",
                         todo="add one",
                     )
-                for name in (check.predictions, check.against) if check.metric == "brier" else ():
+                for name in (
+                    (check.predictions, check.against) if check.metric in ("brier", *OF_SCORES) else ()
+                ):
                     if name and config.predictions[name].score is None:
                         self.fault(
                             self.at("predictions", name), f"`score` is missing, and check {check.id} needs it"
                         )
-            if isinstance(check, Evaluation | Slices) and not (
+            if isinstance(check, Evaluation | Fairness | Slices) and not (
                 isinstance(check, Evaluation) and check.column
             ):
                 self._answers(config, check.predictions)

@@ -8,6 +8,9 @@ counting         confusion counts and scores, counted where the rows lie
 evaluate         every metric that fits a model's answers, overall and by group
 regression       the same for numbers
 units            the same where one unit has several rows
+measured         one metric as evidence, for checks
+compare          two models on the same cases
+fairness         how far groups lie apart
 meanings         what a metric says to somebody who uses the product
 evaluate_text    an evaluation as text and as Markdown
 lining_up        answers and right answers out of two tables

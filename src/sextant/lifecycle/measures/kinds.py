@@ -44,6 +44,7 @@ from sextant.evidence import (
 from sextant.lifecycle.measures.drafts import Context, Draft
 from sextant.lifecycle.measures.inputs import Answers
 from sextant.lifecycle.measures.judging import judged
+from sextant.lifecycle.measures.models import fairness_gap, whole_model
 from sextant.lifecycle.measures.soundness import compare, features, not_opposed, unseen, whole_test_set
 from sextant.maintenance.freshness import newest, span
 from sextant.phrases import number
@@ -53,6 +54,8 @@ from sextant.verdicts import Verdict
 
 
 def evaluation(spec: checks.Evaluation, at: Context) -> list[Draft]:
+    if spec.cluster or spec.metric in (*checks.OF_COUNTS, *checks.OF_SCORES, *checks.OF_NUMBERS):
+        return whole_model(spec, at)
     criterion = at.criterion(spec.criterion)
     found, scored = _scored(spec, spec.predictions, criterion.slice, at)
     given = at.inputs.config.predictions[spec.predictions]
@@ -409,6 +412,7 @@ def experiment_name(spec: checks.Experiment) -> str:
 #: What each kind of check computes, by its name.
 KINDS: dict[str, Callable[[Any, Context], list[Draft]]] = {
     "evaluation": evaluation,
+    "fairness": fairness_gap,
     "mean": mean,
     "quantile": quantile,
     "rows": rows,
