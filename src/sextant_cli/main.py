@@ -56,6 +56,8 @@ SECTIONS = (
         "bench": ("bench:bench", "How an endpoint fares under load: latency, errors, tokens, cost"),
         "runs": ("runs:runs", "Runs of training against every requirement, from MLflow, Weights & Biases and Python"),
         "options": ("options:options", "Ways to build it side by side: numbers, costs over volume, what would change the winner"),
+        "evaluate-lists": ("evaluate_more:lists_", "How good ranked lists are: search results and recommendations"),
+        "evaluate-texts": ("evaluate_more:texts_", "How good generated texts are"),
         "compare": ("compare:compare", "Two models on the same cases: is the difference real, and how large"),
         "fairness": ("compare:fairness", "How far groups lie apart in what a model does"),
     }),

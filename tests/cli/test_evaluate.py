@@ -81,3 +81,31 @@ def test_two_models_and_groups(folder: Path, capsys: pytest.CaptureFixture[str])
     assert json.loads(capsys.readouterr().out)["shares"][0]["metric"] == "selection_rate"
     assert run(["compare", "said.csv", "--other", "old.csv", "--against", "said", "--target", "said",
                 "--prediction", "said"]) == 2  # fmt: skip
+
+
+def test_lists_and_texts(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "lists.csv").write_text("q,place,good\n1,1,0\n1,2,1\n2,1,1\n2,2,0\n")
+    assert (
+        run(
+            [
+                "evaluate-lists",
+                "lists.csv",
+                "--query",
+                "q",
+                "--rank",
+                "place",
+                "--relevance",
+                "good",
+                "-k",
+                "2",
+            ]
+        )
+        == 0
+    )
+    assert "MRR@2" in capsys.readouterr().out
+    (folder / "texts.csv").write_text("said,right\na b c,a b d\nx y,x y\n")
+    usual = ["evaluate-texts", "texts.csv", "--text", "said", "--reference", "right", "--resamples", "100"]
+    assert run([*usual, "--format", "json"]) == 0
+    metrics = [a["metric"] for a in json.loads(capsys.readouterr().out)["answers"]]
+    assert {"bleu", "rougeL", "exact_match", "length"} <= set(metrics)
+    assert run(["evaluate-texts", "texts.csv"]) == 2

@@ -7,6 +7,9 @@ slices           which segments do worse
 counting         confusion counts and scores, counted where the rows lie
 evaluate         every metric that fits a model's answers, overall and by group
 regression       the same for numbers
+ranking          ranked lists: search results and recommendations
+generation       generated texts
+rouge            overlap of a text with a reference
 units            the same where one unit has several rows
 measured         one metric as evidence, for checks
 compare          two models on the same cases

@@ -328,7 +328,11 @@ def made(
     )  # fmt: skip
     low, high = (ev.interval.lower, ev.interval.upper) if ev.interval else (float("nan"), float("nan"))
     n = ev.size or 0
-    says = "" if ev.undefined else sentence(metric, ev.value, low, high, n=n, about=about, unit=unit)
+    says = (
+        ""
+        if ev.undefined or not ev.interval
+        else sentence(metric, ev.value, low, high, n=n, about=about, unit=unit)
+    )
     method = ev.interval.method if ev.interval else ""
     return Answer(metric, ev.value, low, high, method, n, unit, says, kind, statistics, ev.undefined)
 

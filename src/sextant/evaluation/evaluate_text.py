@@ -47,10 +47,7 @@ def _lines(found: Evaluation) -> Iterator[str]:
     yield ""
     yield from columns(
         ("METRIC", "VALUE", "RANGE", "WHAT IT MEANS"),
-        [
-            (name_of(a.metric), value_of(a), range_of(a), a.says or f"No number: {a.undefined}.")
-            for a in found.answers
-        ],
+        [(name_of(a.metric), value_of(a), range_of(a), meaning_of(a)) for a in found.answers],
     )
     if found.confusion is not None and len(found.confusion.labels) <= _MOST_CLASSES:
         matrix = found.confusion
@@ -119,7 +116,15 @@ def value_of(answer: Answer) -> str:
 def range_of(answer: Answer) -> str:
     from sextant.phrases import interval_text
 
-    return "–" if answer.undefined else interval_text(answer.lower, answer.upper, answer.unit)
+    return (
+        "–" if answer.undefined or not answer.says else interval_text(answer.lower, answer.upper, answer.unit)
+    )
+
+
+def meaning_of(answer: Answer) -> str:
+    if answer.undefined:
+        return f"No number: {answer.undefined}."
+    return answer.says or "Everything was counted, so there is no range."
 
 
 def columns(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
@@ -135,8 +140,7 @@ def markdown(found: Evaluation) -> str:
     lines += [f"> {note}" for note in found.notes]
     lines += ["", "| metric | value | range | what it means |", "|---|---:|---|---|"]
     lines += [
-        f"| {name_of(a.metric)} | {value_of(a)} | {range_of(a)} | {a.says or f'No number: {a.undefined}.'} |"
-        for a in found.answers
+        f"| {name_of(a.metric)} | {value_of(a)} | {range_of(a)} | {meaning_of(a)} |" for a in found.answers
     ]
     if found.segments:
         first = found.segments[0].answers[0].metric
