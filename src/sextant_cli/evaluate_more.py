@@ -1,11 +1,21 @@
-"""`sextant evaluate-lists` and `sextant evaluate-texts`: ranked lists and generated texts."""
+"""`sextant evaluate-lists`, `evaluate-texts` and `find-errors`: ranked lists, generated texts, and where a model
+fails."""
 
 from __future__ import annotations
 
 import click
 
 from sextant_cli import output
-from sextant_cli.evaluate import as_plain, format_option, level_option, source_of
+from sextant_cli.common import as_json_option
+from sextant_cli.evaluate import (
+    answers_with_labels,
+    as_plain,
+    format_option,
+    key_option,
+    labels_option,
+    level_option,
+    source_of,
+)
 
 _CLUSTER = click.option(
     "--cluster", metavar="COLUMN", help="The unit that has several cases, such as a user: ranges are widened for it."
@@ -104,3 +114,89 @@ def _print(found: object, form: str) -> None:
         click.echo(markdown(found), nl=False)
     else:
         output.say(str(found))
+
+
+@click.command("find-errors")
+@click.argument("predictions")
+@click.option("--target", required=True, metavar="COLUMN", help="The column with the right answer.")
+@click.option("--prediction", required=True, metavar="COLUMN", help="The column with the model's answer.")
+@click.option(
+    "--column",
+    "columns",
+    multiple=True,
+    metavar="COLUMN",
+    help="Look in this column only; may be given again.",
+)
+@click.option("--text", metavar="COLUMN", help="Texts of the cases: wrong ones are gathered by their words.")
+@click.option("--score", metavar="COLUMN", help="A score from 0 to 1: the surest mistakes come first.")
+@click.option(
+    "--fewest",
+    type=click.IntRange(1),
+    default=50,
+    show_default=True,
+    help="Slices with fewer rows are not looked at.",
+)
+@click.option(
+    "--false-alarms", type=click.FloatRange(0, 1, min_open=True), default=0.05, show_default=True,
+    help="Of the slices shown, at most this share are luck.",
+)  # fmt: skip
+@click.option(
+    "--examples",
+    type=click.IntRange(0, 1000),
+    default=5,
+    show_default=True,
+    help="How many wrong cases are shown.",
+)
+@labels_option
+@key_option
+@level_option
+@as_json_option
+def errors(
+    predictions: str, target: str, prediction: str, columns: tuple[str, ...], text: str | None, score: str | None,
+    fewest: int, false_alarms: float, examples: int, labels: str | None, key: str | None, level: float, form: str,
+) -> int:  # fmt: skip
+    """Where a model fails: slices of one and of two attributes that do worse than the rest, and wrong cases.
+
+    Every value of every column and every pair of two is looked at; what is shown does worse by more than luck, adjusted
+    for looking at all of them. First comes what costs most right answers.
+
+    The exit code is 1 if a slice does worse, else 0.
+
+    \b
+      sextant find-errors answers.parquet --target label --prediction said --text message
+    """
+    from sextant.evaluation.worst import error_clusters, worst_slices, wrong_cases
+
+    table = answers_with_labels(predictions, labels, key, target)
+    look_in = columns or tuple(c for c in table.columns if c not in (target, prediction, text, score, key))
+    found = worst_slices(
+        table, target=target, prediction=prediction, columns=look_in, fewest=fewest, false_alarms=false_alarms,
+        level=level,
+    )  # fmt: skip
+    worst = found.worse[0].slice if found.worse else {}
+    values = {
+        k: v for k, v in worst.items() if v != "missing" and " to " not in v and not v.startswith("above ")
+    }
+    cases = wrong_cases(
+        table, target=target, prediction=prediction, score=score, where=values, most=examples
+    ) if examples else []  # fmt: skip
+    clusters = []
+    if text is not None:
+        wrong = wrong_cases(table, target=target, prediction=prediction, show=[text], most=20_000)
+        clusters = error_clusters([str(c.shown[text]) for c in wrong if c.shown[text] is not None])
+    if form == "json":
+        output.as_json({"search": found, "examples": cases, "clusters": clusters})
+        return 1 if found.worse else 0
+    output.say(str(found))
+    if clusters:
+        output.say()
+        rows = [(f"{c.cases:,}", ", ".join(c.words), c.example) for c in clusters]
+        output.table(("WRONG", "WORDS IN COMMON", "ONE OF THEM"), rows)
+    if cases:
+        output.say()
+        shown = list(cases[0].shown)
+        output.table(
+            ("RIGHT", "ANSWERED", *(c.upper() for c in shown)),
+            [(c.right, c.answered, *(str(c.shown[s])[:80] for s in shown)) for c in cases],
+        )
+    return 1 if found.worse else 0

@@ -58,6 +58,7 @@ SECTIONS = (
         "options": ("options:options", "Ways to build it side by side: numbers, costs over volume, what would change the winner"),
         "evaluate-lists": ("evaluate_more:lists_", "How good ranked lists are: search results and recommendations"),
         "evaluate-texts": ("evaluate_more:texts_", "How good generated texts are"),
+        "find-errors": ("evaluate_more:errors", "Where a model fails: slices that do worse by more than luck, wrong cases"),
         "compare": ("compare:compare", "Two models on the same cases: is the difference real, and how large"),
         "fairness": ("compare:fairness", "How far groups lie apart in what a model does"),
     }),

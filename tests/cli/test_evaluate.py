@@ -109,3 +109,17 @@ def test_lists_and_texts(folder: Path, capsys: pytest.CaptureFixture[str]) -> No
     metrics = [a["metric"] for a in json.loads(capsys.readouterr().out)["answers"]]
     assert {"bleu", "rougeL", "exact_match", "length"} <= set(metrics)
     assert run(["evaluate-texts", "texts.csv"]) == 2
+
+
+def test_where_it_fails(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = [
+        f"{i % 2},{1 - i % 2 if i % 8 < 3 else i % 2},{'phone' if i % 8 < 4 else 'desk'},note {i % 5}"
+        for i in range(400)
+    ]
+    (folder / "cases.csv").write_text("is,said,device,note\n" + "\n".join(lines))
+    usual = ["find-errors", "cases.csv", "--target", "is", "--prediction", "said", "--text", "note"]
+    assert run(usual) == 1
+    out = capsys.readouterr().out
+    assert "device=phone" in out and "WORDS IN COMMON" in out and "ANSWERED" in out
+    assert run([*usual, "--format", "json"]) == 1
+    assert json.loads(capsys.readouterr().out)["search"]["rows"] == 400

@@ -14,6 +14,7 @@ units            the same where one unit has several rows
 measured         one metric as evidence, for checks
 compare          two models on the same cases
 fairness         how far groups lie apart
+worst            slices that do worse by more than luck, wrong cases, and what they have in common
 meanings         what a metric says to somebody who uses the product
 evaluate_text    an evaluation as text and as Markdown
 lining_up        answers and right answers out of two tables
