@@ -106,7 +106,7 @@ def test_what_runs_needs_nothing_from_the_test_lock() -> None:
     """pandas and the other packages of the test lock are there while testing, so a slip would not be seen."""
     absent = {name.replace("-", "_") for name in locked(LOCKS[1]).keys() - locked(LOCKS[0]).keys()}
     # What an extra brings is imported where it is used, and only there.
-    absent -= {"pyspark", "polars"}
+    absent -= {"pyspark", "polars", "sacrebleu"}
     # Methods of Ibis and Arrow that hand out a pandas frame.
     needs_pandas = {"execute", "to_pandas", "to_pandas_batches", "from_pandas"}
     found = []

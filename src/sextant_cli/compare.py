@@ -41,9 +41,19 @@ _SEED = click.option(
     help="How much worse still does not matter: asks whether the two are equivalent, or the candidate not worse.",
 )  # fmt: skip
 @click.option(
-    "--task", type=click.Choice(("classification", "regression")), default="classification", show_default=True
+    "--task",
+    type=click.Choice(("classification", "regression")),
+    default="classification",
+    show_default=True,
+    help="Classes, or numbers that are off by so much.",
 )
-@click.option("--resamples", type=click.IntRange(100), default=2000, show_default=True)
+@click.option(
+    "--resamples",
+    type=click.IntRange(100),
+    default=2000,
+    show_default=True,
+    help="How often answers are swapped and drawn.",
+)
 @_SEED
 @labels_option
 @key_option
@@ -53,7 +63,7 @@ def compare(
     predictions: str, target: str, prediction: str, against: str, other: str | None, positive: str | None, margin: float,
     task: str, resamples: int, seed: int, labels: str | None, key: str | None, level: float, form: str,
 ) -> int:  # fmt: skip
-    """Two models on the same cases: is the difference real, and how large?
+    """Two models on the same cases: is the difference real, and how large.
 
     Cases that both answer alike say nothing of a difference; pairing takes them out. Each metric has the range of its
     difference, the chance that it comes by luck (answers swapped at random), and what that says against the margin.
@@ -118,7 +128,9 @@ def fairness(
     predictions: str, target: str, prediction: str, positive: str, by: tuple[str, ...], fewest: int, labels: str | None,
     key: str | None, level: float, form: str,
 ) -> None:  # fmt: skip
-    """How far groups lie apart: who is called positive, found, missed, called so wrongly, and answered right.
+    """How far groups lie apart in what a model does.
+
+    Who is called positive, found, missed, called so wrongly, and answered right, group by group.
 
     The largest gap of any two groups has a range that knows it was looked for among all of them. A check `fairness` of
     sextant.yaml stores a gap and judges a target by it.

@@ -71,7 +71,9 @@ def evaluate(
     cluster: str | None, classes: str, costs: tuple[float, float] | None, labels: str | None, key: str | None,
     task: str | None, level: float, form: str,
 ) -> None:  # fmt: skip
-    """How good a model's answers are: every metric that fits, with its range and what it means.
+    """How good a model's answers are, with ranges, overall and by group.
+
+    Every metric that fits, each with its range and what it means.
 
     PREDICTIONS is a table with a row for each case: a file, a folder, a pattern, an address. Classes: accuracy, precision,
     recall, F1, and with a score the areas under curves, calibration and the cheapest threshold. Numbers: mean, squared,

@@ -86,7 +86,9 @@ def texts_(
     texts: str, text: str | None, references: tuple[str, ...], citations: str | None, rating: str | None,
     logprob: str | None, tokens: str | None, resamples: int, seed: int, cluster: str | None, level: float, form: str,
 ) -> None:  # fmt: skip
-    """How good generated texts are: against references, by sources, by people, by their own probabilities.
+    """How good generated texts are.
+
+    Against references, by sources, by people, by their own probabilities.
 
     TEXTS is a table with a row for each text. BLEU and chrF (with the extra `generation`), ROUGE, exact match, token F1,
     length, citation coverage, ratings, perplexity: what the columns allow.
@@ -155,7 +157,7 @@ def errors(
     predictions: str, target: str, prediction: str, columns: tuple[str, ...], text: str | None, score: str | None,
     fewest: int, false_alarms: float, examples: int, labels: str | None, key: str | None, level: float, form: str,
 ) -> int:  # fmt: skip
-    """Where a model fails: slices of one and of two attributes that do worse than the rest, and wrong cases.
+    """Where a model fails: slices that do worse by more than luck, wrong cases.
 
     Every value of every column and every pair of two is looked at; what is shown does worse by more than luck, adjusted
     for looking at all of them. First comes what costs most right answers.

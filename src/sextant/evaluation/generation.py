@@ -198,7 +198,8 @@ def _corpus(
 ) -> Answer:
     """BLEU or chrF over all texts; its range from drawing texts (or units) again, by their own sums."""
     try:
-        from sacrebleu.metrics import BLEU, CHRF
+        from sacrebleu.metrics.bleu import BLEU
+        from sacrebleu.metrics.chrf import CHRF
     except ImportError as error:
         raise Unavailable(
             "sacrebleu is not installed", todo="Install Sextant with its extra: sextant[generation]"
@@ -207,7 +208,7 @@ def _corpus(
 
     scorer = BLEU() if metric == "bleu" else CHRF()
     most = max(map(len, wanted))
-    streams = [[refs[k] if k < len(refs) else None for refs in wanted] for k in range(most)]
+    streams: Any = [[refs[k] if k < len(refs) else None for refs in wanted] for k in range(most)]
     stats = np.asarray(scorer._extract_corpus_statistics(said, streams), dtype=np.float64)
     if unit is not None:
         by = np.zeros((int(unit.max()) + 1, stats.shape[1]))
