@@ -51,7 +51,7 @@ OUTSIDE = (
     "home", "new-project", "new-from-text", "new-live", "new-example", "opportunities", "accounts", "password", "today",
     "rhythm", "digest", "portfolio",
 )  # fmt: skip
-REPORTS = ("proportion", "experiment", "slices", "rollout_step", "quality_report", "declared")
+REPORTS = ("proportion", "experiment", "slices", "rollout_step", "quality_report", "declared", "judge_calibration")
 
 
 def _too_wide(page: Page) -> list[str]:
@@ -149,7 +149,7 @@ ELSEWHERE = {
 }  # fmt: skip
 #: What answers with a file, a part of a page, a redirect or a problem, and the page that developers look at.
 NO_PAGE = {
-    "ask-opinion", "attachment", "decide", "erase-attachment", "erase-document", "guest-picture", "healthz", "logout",
+    "ask-opinion", "attachment", "card", "decide", "erase-attachment", "erase-document", "guest-picture", "healthz", "logout",
     "meeting-sheet", "label-picture", "labeling-file", "labeling-picture", "read-answer",
     "remind", "run", "start", "styleguide", "verify", "withdraw-document",
 }  # fmt: skip
