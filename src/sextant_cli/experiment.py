@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def experiment() -> None:
-    """A/B tests on any table: is the result sound, what changed, and what follows."""
+    """A/B tests on any table: plan one, and analyse it."""
 
 
 @experiment.command()

@@ -51,7 +51,15 @@ OUTSIDE = (
     "home", "new-project", "new-from-text", "new-live", "new-example", "opportunities", "accounts", "password", "today",
     "rhythm", "digest", "portfolio",
 )  # fmt: skip
-REPORTS = ("proportion", "experiment", "slices", "rollout_step", "quality_report", "declared", "judge_calibration")
+REPORTS = (
+    "proportion",
+    "experiment",
+    "slices",
+    "rollout_step",
+    "quality_report",
+    "declared",
+    "judge_calibration",
+)
 
 
 def _too_wide(page: Page) -> list[str]:

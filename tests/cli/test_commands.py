@@ -75,7 +75,7 @@ def test_a_table_in_text_is_a_table_in_json() -> None:
         "clean apply", "sign-link revoke", "comment add", "comment resolve", "comment erase", "review ask", "review answer",
         "hand-over", "documents erase",
         "data verify", "runs name", "runs forget", "runs sync mlflow", "runs promote", "runs read wandb", "numbers add",
-        "numbers paste", "numbers refresh", "numbers sql",
+        "numbers paste", "numbers refresh", "numbers sql", "card",
     }  # fmt: skip
     have = {
         n for n, c in TREE.items()
