@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 from sextant.data.quality import balance, numbers, relations, repeats, texts
 from sextant.data.quality.issues import COSTS, Issue, ranked, with_examples
-from sextant.data.quality.looks import DISGUISES, VOCABULARY, Look, is_disguise, looks, vocabulary
+from sextant.data.quality.looks import DISGUISES, VOCABULARY, Look, is_disguise, looks, told, vocabulary
 from sextant.tables import Table
 
 if TYPE_CHECKING:
@@ -137,15 +137,14 @@ def examine(
         )
         issues += numbers.infinite(look, rows)
         issues += numbers.constant(look, rows)
-        if column not in (key, target):
-            issues += numbers.far_out(table, look, gaps[column], rows)
         if look.text and look.present and column != key:
             issues += texts.text_faults(table, look, words.get(column), gaps[column], rows)
             if similar is not None:
                 issues += repeats.near_texts(table, look, rows, similar)
+    issues += numbers.far_out(table, [k for k in seen if k.column not in (key, target)], gaps, rows)
     if key is not None:
         issues += repeats.repeated_keys(table, key, rows)
-    issues += repeats.repeated_rows(table, key, rows)
+    issues += repeats.repeated_rows(table, seen, key, rows)
     issues += relations.dependencies(table, [k for k in seen if k.column != key], absent, rows)
     issues += relations.merged(table, words, lacking, absent, rows)
     if target is not None:
@@ -172,25 +171,18 @@ def _gaps(
     table: Table, seen: Sequence[Look], words: dict[str, list[tuple[Any, int]] | None], rows: int
 ) -> tuple[dict[str, numbers.Gaps], dict[str, int]]:
     """How each column says that it has no value, and in how many rows it does: counted for all in one pass."""
-    told: dict[str, int] = {}
+    disguised: dict[str, int] = {}
     for look in seen:
         if (known := words.get(look.column)) is not None:
-            told[look.column] = sum(n for v, n in known if v.strip().lower() in ("", *DISGUISES))
-    asked = [k.column for k in seen if k.text and k.column not in told]
-    if asked:
-        row = table.fetch(
-            table.expr.aggregate(
-                **{f"d{i}": is_disguise(table.expr[c]).cast("int8").sum() for i, c in enumerate(asked)}
-            )
-        )[0]
-        told |= {c: row[f"d{i}"] or 0 for i, c in enumerate(asked)}
-    gaps = {k.column: numbers.gaps(table, k, bool(told.get(k.column))) for k in seen}
-    lacking = {k.column: rows - k.present + told.get(k.column, 0) for k in seen}
-    if counted := [c for c, g in gaps.items() if g.numbers]:
-        row = table.fetch(
-            table.expr.aggregate(
-                **{f"m{i}": gaps[c].test(table.expr[c]).cast("int8").sum() for i, c in enumerate(counted)}
-            )
-        )[0]
-        lacking |= {c: row[f"m{i}"] for i, c in enumerate(counted)}
+            disguised[look.column] = sum(n for v, n in known if v.strip().lower() in ("", *DISGUISES))
+    asked = [k.column for k in seen if k.text and k.column not in disguised]
+    row = told(table, {f"d{i}": is_disguise(table.expr[c]).cast("int8").sum() for i, c in enumerate(asked)})
+    disguised |= {c: row[f"d{i}"] or 0 for i, c in enumerate(asked)}
+    gaps = numbers.gaps(table, seen, disguised)
+    lacking = {k.column: rows - k.present + disguised.get(k.column, 0) for k in seen}
+    counted = [c for c, g in gaps.items() if g.numbers]
+    row = told(
+        table, {f"m{i}": gaps[c].test(table.expr[c]).cast("int8").sum() for i, c in enumerate(counted)}
+    )
+    lacking |= {c: row[f"m{i}"] for i, c in enumerate(counted)}
     return gaps, lacking

@@ -8,7 +8,6 @@ from typing import Any
 from sextant.data.quality.issues import Issue, Severity, grave
 from sextant.data.quality.looks import classes, listed
 from sextant.phrases import number, with_unit
-from sextant.stats.intervals import difference_proportions
 from sextant.tables import Table
 
 #: A group with fewer rows than this says little about the people in it.
@@ -70,6 +69,8 @@ def gaps_by_group(
 ) -> Iterator[Issue]:
     """Columns that lack values in some groups more often than in the rest, by at least 5 points: the low end of
     Newcombe's range of the difference, at 95 % for all comparisons together (Bonferroni)."""
+    from sextant.stats.intervals import difference_proportions
+
     asked = [c for c, n in lacking.items() if n and c != column]
     if not asked:
         return

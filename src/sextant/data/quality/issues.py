@@ -160,16 +160,16 @@ def with_examples(issues: Sequence[Issue], table: Table, key: str | None) -> tup
     """Each with the first rows in which it is seen."""
     if not is_duckdb(table.engine):
         return tuple(replace(i, examples=_by_key(i, table, key)) for i in issues)
-    rows = numbered(table)
-    return tuple(replace(i, examples=_first(i, rows, key)) for i in issues)
+    return tuple(replace(i, examples=_first(i, table, key)) for i in issues)
 
 
-def _first(issue: Issue, rows: Table, key: str | None) -> tuple[Example, ...]:
+def _first(issue: Issue, table: Table, key: str | None) -> tuple[Example, ...]:
     if issue.concerned is None:
         return ()
-    narrow = rows.expr.select(*_needed(issue, rows, "sextant_row", key))
+    # Of few columns: Ibis takes as long to write a query as there are columns in it.
+    rows = numbered(replace(table, expr=table.expr.select(*_needed(issue, table, key))))
     # The first of them in their order: which they are is the same each time.
-    found = issue.concerned(narrow).order_by("sextant_row").limit(EXAMPLES)
+    found = issue.concerned(rows.expr).order_by("sextant_row").limit(EXAMPLES)
     return _examples(issue, rows, found, key)
 
 

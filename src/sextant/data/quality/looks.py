@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -23,6 +24,10 @@ VOCABULARY = 20_000
 SPREAD = 200_000
 #: So many columns are looked at in one pass.
 _AT_ONCE = 50
+#: And so many things are asked about columns in one pass.
+_ASKED_AT_ONCE = 4 * _AT_ONCE
+#: What is estimated to have more different values than this has several.
+_MAY_BE_ONE = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +69,17 @@ def looks(table: Table, rows: int) -> Iterator[Look]:
     some = spread(table, rows, SPREAD)
     for start in range(0, len(table.columns), _AT_ONCE):
         names = table.columns[start : start + _AT_ONCE]
-        finite = {f"v{i}": _finite(table.expr[name]) for i, name in enumerate(names)}
-        endless = {f"i{i}": _endless(table.expr[name]) for i, name in enumerate(names)}
-        kept = table.expr.select(**finite, **{k: v for k, v in endless.items() if v is not None})
-        wanted: dict[str, Any] = {}
-        for i in range(len(names)):
-            wanted |= {f"{what}{i}": sum_ for what, sum_ in _asked(kept[f"v{i}"])}
-            if f"i{i}" in kept.columns:
-                wanted[f"i{i}"] = kept[f"i{i}"].cast("int8").sum()
-        row = table.fetch(kept.aggregate(**wanted))[0]
+        wanted = {
+            f"{what}{i}": asked for i, name in enumerate(names) for what, asked in _asked(table.expr[name])
+        }
+        row = table.fetch(table.expr.aggregate(**wanted))[0]
+        again = {
+            f"{what}{i}": asked
+            for i, name in enumerate(names)
+            for what, asked in _again(table.expr[name], row, i)
+        }
+        if again:
+            row |= table.fetch(table.expr.aggregate(**again))[0]
         row |= _quantiles(some, names)
         for i, name in enumerate(names):
             quantiles, endless_ = row.get(f"q{i}"), row.get(f"i{i}") or 0
@@ -110,10 +117,6 @@ def _finite(column: Any) -> Any:
     return ibis.ifelse(present(column) & ~endless(column), column, ibis.null(column.type()))
 
 
-def _endless(column: Any) -> Any:
-    return endless(column) if column.type().is_floating() else None
-
-
 def endless(column: Any) -> Any:
     """Whether a number is infinite. (Ibis 12 writes its own `isinf` for Spark as "no".)"""
     size = column.cast("float64")
@@ -121,6 +124,7 @@ def endless(column: Any) -> Any:
 
 
 def _asked(column: Any) -> Iterable[tuple[str, Any]]:
+    """What is asked of every column, each as cheap as can be; what that leaves open is asked `_again`."""
     kind = column.type()
     yield "n", column.count()
     if nested(kind):
@@ -128,28 +132,73 @@ def _asked(column: Any) -> Iterable[tuple[str, Any]]:
     yield "d", column.approx_nunique()
     if kind.is_string():
         yield "l", column.length().max()
-    yield "low", column.min()
-    yield "high", column.max()
+    elif _sized(kind):
+        yield "low", column.min()
+        yield "high", column.max()
+    if kind.is_floating():
+        yield "sum", column.sum()
+
+
+def _again(column: Any, row: dict[str, Any], i: int) -> Iterable[tuple[str, Any]]:
+    """Of floats whose sum is not finite, the same without nan and the infinite, and how many of these there are. Of
+    what has no size, the ends, if it may be one value only."""
+    kind = column.type()
+    if kind.is_floating():
+        if row[f"sum{i}"] is not None and not math.isfinite(row[f"sum{i}"]):
+            finite = _finite(column)
+            yield from (("n", finite.count()), ("d", finite.approx_nunique()))
+            yield from (("low", finite.min()), ("high", finite.max()))
+            yield "i", endless(column).cast("int8").sum()
+    elif not nested(kind) and not _sized(kind) and 0 < row[f"d{i}"] <= _MAY_BE_ONE:
+        yield "low", column.min()
+        yield "high", column.max()
 
 
 def _quantiles(some: Table, names: Sequence[str]) -> dict[str, Any]:
-    numbers = {f"v{i}": as_number(_finite(some.expr[name])) for i, name in enumerate(names)}
-    kept = {k: v for k, v in numbers.items() if v is not None}
-    if not kept:
+    numbers = {
+        f"v{i}": as_number(some.expr[name]) for i, name in enumerate(names) if _sized(some.expr[name].type())
+    }
+    if not numbers:
         return {}
-    sizes = some.expr.select(**kept)
-    asked = {f"q{k[1:]}": sizes[k].quantile(list(LEVELS)) for k in kept}
-    return some.fetch(sizes.aggregate(**asked, **{f"s{k[1:]}": sizes[k].count() for k in kept}))[0]
+    if is_duckdb(some.engine):
+        return _counted_off(some, numbers)
+    sizes = some.expr.select(**{k: _finite(v) for k, v in numbers.items()})
+    asked = {f"q{k[1:]}": sizes[k].quantile(list(LEVELS)) for k in numbers}
+    return some.fetch(sizes.aggregate(**asked, **{f"s{k[1:]}": sizes[k].count() for k in numbers}))[0]
+
+
+def _counted_off(some: Table, numbers: dict[str, Any]) -> dict[str, Any]:
+    """The same of rows that are few: NumPy needs a third of the time that DuckDB's own quantiles take."""
+    import numpy as np
+
+    # Without nulls, and by DLPack, as Arrow's own way into NumPy loads pandas where it is installed.
+    rows = some.arrow(some.expr.select(**{k: v.fill_null(math.nan) for k, v in numbers.items()}))
+    found: dict[str, Any] = {}
+    for k in numbers:
+        values = np.concatenate([np.from_dlpack(chunk) for chunk in rows[k].chunks] or [np.empty(0)])
+        values = values[np.isfinite(values)]
+        found[f"s{k[1:]}"] = len(values)
+        if len(values):
+            at = np.array(LEVELS) * (len(values) - 1)
+            below, above = np.floor(at).astype(np.int64), np.ceil(at).astype(np.int64)
+            values.partition(np.unique([below, above]))
+            found[f"q{k[1:]}"] = (values[below] * (1 - (at - below)) + values[above] * (at - below)).tolist()
+    return found
+
+
+def _sized(kind: Any) -> bool:
+    """Whether values of this type have a size: numbers, dates and times."""
+    return bool(kind.is_numeric() or kind.is_date() or kind.is_timestamp())
 
 
 def as_number(column: Any) -> Any:
     """Numbers as they are, dates and times as seconds since 1970; None for what has no size."""
     kind = column.type()
+    if not _sized(kind):
+        return None
     if kind.is_numeric():
         return column.cast("float64")
-    if kind.is_date() or kind.is_timestamp():
-        return column.cast("timestamp").epoch_seconds().cast("float64")
-    return None
+    return column.cast("timestamp").epoch_seconds().cast("float64")
 
 
 def nested(kind: Any) -> bool:
@@ -159,6 +208,15 @@ def nested(kind: Any) -> bool:
 def is_disguise(column: Any) -> Any:
     """Whether a text is blank or one of the words for no value."""
     return column.strip().lower().isin(["", *DISGUISES]).fill_null(False)
+
+
+def told(table: Table, asked: Mapping[str, Any]) -> dict[str, Any]:
+    """One row of aggregates, many in one pass, but not more than Ibis writes down in good time."""
+    names, found = list(asked), {}
+    for start in range(0, len(names), _ASKED_AT_ONCE):
+        some = {name: asked[name] for name in names[start : start + _ASKED_AT_ONCE]}
+        found |= table.fetch(table.expr.aggregate(**some))[0]
+    return found
 
 
 def vocabulary(table: Table, column: str, limit: int = VOCABULARY) -> list[tuple[Any, int]] | None:

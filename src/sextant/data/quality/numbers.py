@@ -17,13 +17,13 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from sextant.data.quality.issues import RANK, Issue, Severity, count_of, where
-from sextant.data.quality.looks import Look, as_number, endless, is_disguise
+from sextant.data.quality.looks import Look, as_number, endless, is_disguise, told
 from sextant.phrases import number, with_unit
 from sextant.tables import Table, present
 
@@ -74,6 +74,11 @@ class Tail:
         """A value on the scale on which this tail is a standard exponential, its shape taken one error up."""
         beyond, shape = max(value - self.start, 0.0) / self.scale, self.shape + self.error
         return math.log1p(shape * beyond) / shape
+
+    def value(self, level: float) -> float:
+        """The value at a level; -inf for one below the tail's start."""
+        shape = self.shape + self.error
+        return self.start + self.scale * math.expm1(shape * level) / shape if level > 0 else -math.inf
 
     def alone(self, farthest: Sequence[float]) -> int:
         """How many of the farthest values, the first farthest, lie alone beyond a gap."""
@@ -136,34 +141,43 @@ class Gaps:
     numbers: tuple[Any, ...] = ()
 
 
-def gaps(table: Table, look: Look, disguised: bool) -> Gaps:
-    """How this column says that it has no value. `disguised` tells whether any text in it is a word for that."""
-    if look.text:
-        return Gaps(lambda c: ~present(c) | is_disguise(c)) if disguised else Gaps(lambda c: ~present(c))
-    found = fences(look)
-    if found is None or look.low is None:
-        return Gaps(lambda c: ~present(c))
-    column = table.expr[look.column]
-    far: list[Any]
-    if column.type().is_numeric():
-        near = found.near_low, found.near_high
-        far = [s for s in SENTINELS if not near[0] <= s <= near[1] and look.low <= s <= look.high]
-    else:
-        ends = {_day(look.low), _day(look.high)}
-        far = [d for d in SENTINEL_DAYS if d in ends and not found.near_low <= _seconds(d) <= found.near_high]
-    if not far:
-        return Gaps(lambda c: ~present(c))
-    same = column if column.type().is_numeric() else column.cast("date")
-    tests = {f"s{i}": (same == s).cast("int8").sum() for i, s in enumerate(far)}
-    counted = table.fetch(table.expr.aggregate(**tests))[0]
-    used = tuple(s for i, s in enumerate(far) if (counted[f"s{i}"] or 0) >= HABIT)
-    if not used:
-        return Gaps(lambda c: ~present(c))
-    return Gaps(
-        lambda c: (
-            ~present(c) | (c if c.type().is_numeric() else c.cast("date")).isin(list(used)).fill_null(False)
-        ),
-        numbers=used,
+def gaps(table: Table, seen: Sequence[Look], disguised: Mapping[str, int]) -> dict[str, Gaps]:
+    """How each column says that it has no value. `disguised` says in how many rows a column of text has a word for that."""
+    found = {look.column: Gaps(lambda c: ~present(c)) for look in seen}
+    asked = {}
+    for look in seen:
+        if look.text and disguised.get(look.column):
+            found[look.column] = Gaps(lambda c: ~present(c) | is_disguise(c))
+        for value in () if look.text else _sentinels(look):
+            column = table.expr[look.column]
+            same = column if column.type().is_numeric() else column.cast("date")
+            asked[look.column, value] = (same == value).cast("int8").sum()
+    if not asked:
+        return found
+    row = told(table, {f"s{i}": n for i, n in enumerate(asked.values())})
+    used: dict[str, list[Any]] = {}
+    for i, (column, value) in enumerate(asked):
+        if (row[f"s{i}"] or 0) >= HABIT:
+            used.setdefault(column, []).append(value)
+    return found | {column: Gaps(_none_of(values), numbers=tuple(values)) for column, values in used.items()}
+
+
+def _sentinels(look: Look) -> list[Any]:
+    """Which numbers or days would stand for no value, as they lie far from the others, if they are in the column."""
+    edge = fences(look)
+    if edge is None or look.low is None:
+        return []
+    if look.type.is_numeric():
+        return [
+            s for s in SENTINELS if not edge.near_low <= s <= edge.near_high and look.low <= s <= look.high
+        ]
+    ends = {_day(look.low), _day(look.high)}
+    return [d for d in SENTINEL_DAYS if d in ends and not edge.near_low <= _seconds(d) <= edge.near_high]
+
+
+def _none_of(values: list[Any]) -> Callable[[Any], Any]:
+    return lambda c: (
+        ~present(c) | (c if c.type().is_numeric() else c.cast("date")).isin(values).fill_null(False)
     )
 
 
@@ -240,33 +254,95 @@ def constant(look: Look, rows: int) -> Iterator[Issue]:
         )
 
 
-def far_out(table: Table, look: Look, found: Gaps, rows: int) -> Iterator[Issue]:
+@dataclass(frozen=True, slots=True)
+class _Suspect:
+    """A column with values beyond the near fences."""
+
+    look: Look
+    gaps: Gaps
+    edge: Fences
+
+    def size(self, rows: Any) -> tuple[Any, Any]:
+        """The column's sizes, and whether each counts: no word or number for none, and not infinite."""
+        column = rows[self.look.column]
+        size = as_number(column)
+        counts = ~self.gaps.test(column) if self.gaps.numbers else present(column)
+        return size, counts & ~endless(size) if self.look.infinite else counts
+
+    def beyond(self, rows: Any, low: float, high: float) -> Any:
+        size, counts = self.size(rows)
+        return counts & ((size < low) | (size > high))
+
+    @property
+    def sides(self) -> list[tuple[int, Tail]]:
+        """The sides on which something lies beyond the near fence, lower values taken by the other sign."""
+        low, high = _size(self.look.low), _size(self.look.high)
+        below, above = self.edge.tails or (None, None)
+        return [
+            (sign, tail)
+            for sign, tail, there in ((-1, below, low < self.edge.near_low), (1, above, high > self.edge.near_high))
+            if tail and there
+        ]  # fmt: skip
+
+
+def far_out(table: Table, seen: Sequence[Look], found: Mapping[str, Gaps], rows: int) -> Iterator[Issue]:
     """Values beyond where the tail leads; or that the tail is heavy."""
-    edge = fences(look)
-    if edge is None or (look.type.is_integer() and names_things(look.column)):
-        return
-    low, high = (_size(look.low), _size(look.high))
-    if low >= edge.near_low and high <= edge.near_high:
-        return
-    column, test = look.column, found.test
+    suspects = []
+    for look in seen:
+        edge = fences(look)
+        if edge is None or (look.type.is_integer() and names_things(look.column)):
+            continue
+        if _size(look.low) < edge.near_low or _size(look.high) > edge.near_high:
+            suspects.append(_Suspect(look, found[look.column], edge))
+    counted = _beyond(table, suspects)
+    # Where a few values may lie alone beyond a gap, they are looked at, and counted again if they do.
+    drawn_in = {}
+    for k, suspect in enumerate(suspects):
+        edge = _beyond_gaps(table, suspect, counted[k])
+        if edge != suspect.edge:
+            drawn_in[k] = replace(suspect, edge=edge)
+    for (k, suspect), row in zip(drawn_in.items(), _beyond(table, list(drawn_in.values())), strict=True):
+        suspects[k], counted[k] = suspect, row
+    for suspect, row in zip(suspects, counted, strict=True):
+        yield from _far(suspect, row, rows)
 
-    def beyond(t: Any, low: float, high: float) -> Any:
-        size = as_number(t[column])
-        finite = ~endless(size) if t[column].type().is_floating() else True
-        return ~test(t[column]) & ((size < low) | (size > high)) & finite
 
-    kept = table.keep(beyond(table.expr, edge.near_low, edge.near_high))
-    size = as_number(kept.expr[column])
-    edge = _beyond_gaps(kept, size, edge)
-    out = (size < edge.low) | (size > edge.high)
-    sides = [(size < edge.near_low, size >= edge.low), (size > edge.near_high, size <= edge.high)]
-    heavy = [bool(edge.tails and tail.heavy) for tail in edge.tails or ()]
-    asked = {f"near{i}": (near & inside).cast("int8").sum() for i, (near, inside) in enumerate(sides)}
-    row = kept.fetch(kept.expr.aggregate(n=out.cast("int8").sum(), low=size.min(), high=size.max(), **asked))[
-        0
+#: So many levels below the farthest value, less would be a gap beyond which it is alone.
+_NEAR = math.log(ALONE / ALARM) / ALONE * 0.98
+
+
+def _beyond(table: Table, suspects: Sequence[_Suspect]) -> list[dict[str, Any]]:
+    """Of each column: how many values lie beyond its fences, and how many on either side beyond the near ones only;
+    how far they go; and how many lie near the farthest on a side. Counted for all in one pass."""
+    asked: dict[str, Any] = {}
+    for k, suspect in enumerate(suspects):
+        edge, (size, counts) = suspect.edge, suspect.size(table.expr)
+        tests = {
+            "n": (size < edge.low) | (size > edge.high),
+            "near0": (size < edge.near_low) & (size >= edge.low),
+            "near1": (size > edge.near_high) & (size <= edge.high),
+        }
+        for sign, tail in suspect.sides:
+            farthest = _size(suspect.look.high if sign > 0 else suspect.look.low)
+            edge_ = tail.value(tail.level(sign * farthest) - _NEAR)
+            tests[f"close{sign}"] = size >= edge_ if sign > 0 else size <= -edge_
+        asked |= {f"{name}_{k}": (counts & test).cast("int8").sum() for name, test in tests.items()}
+        if suspect.gaps.numbers:
+            beyond = suspect.beyond(table.expr, edge.near_low, edge.near_high)
+            asked |= {f"low_{k}": size.min(where=beyond), f"high_{k}": size.max(where=beyond)}
+    row = told(table, asked)
+    return [
+        {name.rpartition("_")[0]: value for name, value in row.items() if name.endswith(f"_{k}")}
+        for k in range(len(suspects))
     ]
-    count, shown = row["n"] or 0, _shown(look)
+
+
+def _far(suspect: _Suspect, row: Mapping[str, Any], rows: int) -> Iterator[Issue]:
+    """What is said of a column with values beyond the near fences."""
+    look, edge = suspect.look, suspect.edge
+    column, count, shown = look.column, row["n"] or 0, _shown(look)
     if not count:
+        heavy = [bool(edge.tails and tail.heavy) for tail in edge.tails or ()]
         near = sum(row[f"near{i}"] or 0 for i, is_heavy in enumerate(heavy) if is_heavy)
         # Worth a word where the values move a mean: a hundredth of the rows, or far away.
         if near >= max(HABIT, 0.001 * rows):
@@ -279,19 +355,11 @@ def far_out(table: Table, look: Look, found: Gaps, rows: int) -> Iterator[Issue]
                 edge.near_low if heavy[0] else -math.inf,
                 edge.near_high if heavy[1] else math.inf,
             )
-            yield Issue(
-                "heavy-tail",
-                column,
-                text,
-                "low",
-                near,
-                rows,
-                fix,
-                where(lambda t: beyond(t, *ends)),
-                (column,),
-            )
+            concerned = where(lambda t: suspect.beyond(t, *ends))
+            yield Issue("heavy-tail", column, text, "low", near, rows, fix, concerned, (column,))
         return
-    farthest = max(edge.near_low - row["low"], row["high"] - edge.near_high)
+    low, high = row.get("low", _size(look.low)), row.get("high", _size(look.high))
+    farthest = max(edge.near_low - low, high - edge.near_high)
     text = (
         f"Column {column} has {count_of(count, 'value')} ({with_unit(count / rows, 'share')}) far away from the others: "
         f"below {shown(edge.low)} or above {shown(edge.high)}."
@@ -303,18 +371,8 @@ def far_out(table: Table, look: Look, found: Gaps, rows: int) -> Iterator[Issue]
         if look.type.is_numeric()
         else ()
     )
-    yield Issue(
-        "far-out",
-        column,
-        text,
-        severity,
-        count,
-        rows,
-        fix,
-        where(lambda t: beyond(t, edge.low, edge.high)),
-        (column,),
-        mend=mend,
-    )
+    concerned = where(lambda t: suspect.beyond(t, edge.low, edge.high))
+    yield Issue("far-out", column, text, severity, count, rows, fix, concerned, (column,), mend=mend)
 
 
 def names_things(column: str) -> bool:
@@ -332,22 +390,27 @@ _NAMES = re.compile(
 )
 
 
-def _beyond_gaps(kept: Table, size: Any, edge: Fences) -> Fences:
+def _beyond_gaps(table: Table, suspect: _Suspect, row: Mapping[str, Any]) -> Fences:
     """The fences drawn in to the gap beyond which a few values lie alone."""
-    if edge.tails is None:
-        return edge
-    ends = [edge.low, edge.high]
-    for side, (sign, tail) in enumerate(zip((-1, 1), edge.tails, strict=True)):
-        signed = sign * size
-        outer = kept.expr.filter(size < edge.near_low if sign < 0 else size > edge.near_high).select(v=signed)
+    edge = suspect.edge
+    low, high = edge.low, edge.high
+    kept = table.keep(suspect.beyond(table.expr, edge.near_low, edge.near_high))
+    size = as_number(kept.expr[suspect.look.column])
+    for sign, tail in suspect.sides:
+        # As many near the farthest leave no room for a gap; if it stands for no value, that was no farthest.
+        if not suspect.gaps.numbers and (row[f"close{sign}"] or 0) > ALONE:
+            continue
+        near = edge.near_low if sign < 0 else edge.near_high
+        outer = kept.expr.filter(size < near if sign < 0 else size > near).select(v=sign * size)
         farthest = [r["v"] for r in kept.fetch(outer.order_by(outer.v.desc()).limit(ALONE + 1))]
         if len(farthest) <= ALONE:
             # The next one lies inside: no farther than here.
-            farthest.append(sign * (edge.near_low if sign < 0 else edge.near_high))
+            farthest.append(sign * near)
         if k := tail.alone(farthest):
             # Half way, so that it reads as a place and not as one of the values.
-            ends[side] = sign * min(sign * ends[side], (farthest[k] + farthest[k - 1]) / 2)
-    return replace(edge, low=ends[0], high=ends[1])
+            middle = sign * (farthest[k] + farthest[k - 1]) / 2
+            low, high = (max(low, middle), high) if sign < 0 else (low, min(high, middle))
+    return replace(edge, low=low, high=high)
 
 
 def _size(value: Any) -> float:

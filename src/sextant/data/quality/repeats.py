@@ -15,6 +15,8 @@ from sextant.tables.engines import is_duckdb
 PROSE = 60
 #: And at most so many of them: the comparison takes every text into memory once.
 _TEXTS = 200_000
+#: If a few columns leave more rows than this share in doubt, all are asked.
+_FEW = 0.05
 
 
 def repeated_keys(table: Table, key: str, rows: int) -> Iterator[Issue]:
@@ -47,22 +49,19 @@ def repeated_keys(table: Table, key: str, rows: int) -> Iterator[Issue]:
     )
 
 
-def repeated_rows(table: Table, key: str | None, rows: int) -> Iterator[Issue]:
+def repeated_rows(table: Table, seen: Sequence[Look], key: str | None, rows: int) -> Iterator[Issue]:
     """Rows equal to an earlier one in everything but the key. Hashes tell which may be; those are compared."""
-    import ibis
-
     compared = [c for c in table.columns if c != key]
     if not compared:
         return
     candidates = table.expr
     if is_duckdb(table.engine) and len(compared) > 1:
-        # A struct hashes as its values do, so equal rows have equal hashes; only the others are let go.
-        hashed = table.expr.mutate(sextant_hash=ibis.struct({c: table.expr[c] for c in compared}).hash())
-        twice = hashed.group_by("sextant_hash").aggregate(n=hashed.count())
-        twice = twice.filter(twice.n > 1)
-        if not table.count(twice):
+        few = _telling(seen, key, rows)
+        candidates, n = _equal_by_hash(table, few or compared)
+        if few and n > rows * _FEW:
+            candidates, n = _equal_by_hash(table, compared)
+        if not n:
             return
-        candidates = hashed.semi_join(twice, "sextant_hash")
     total, different = table.count(candidates), table.count(candidates.select(compared).distinct())
     count = total - different
     if not count:
@@ -77,6 +76,30 @@ def repeated_rows(table: Table, key: str | None, rows: int) -> Iterator[Issue]:
     fix = "Keep one of each, unless they are separate events."
     mend = ({"step": "deduplicate", "by": compared, "keep": "first"},)
     yield Issue("repeated", "", text, severity, count, rows, fix, _later(compared), mend=mend)
+
+
+def _telling(seen: Sequence[Look], key: str | None, rows: int) -> list[str]:
+    """The columns with the most different values, as many as tell by themselves that nearly all rows differ, if the
+    columns do not depend on each other; none, where all together do not."""
+    few, room = list[str](), 1000 * rows**2
+    for look in sorted((k for k in seen if k.column != key), key=lambda k: -k.distinct):
+        few.append(look.column)
+        room //= max(look.distinct, 1)
+        if not room:
+            return few
+    return []
+
+
+def _equal_by_hash(table: Table, columns: Sequence[str]) -> tuple[Any, int]:
+    """Rows whose hash of these columns others have, too, and how many they are. A struct hashes as its values do, so
+    equal rows have equal hashes; only the others are let go."""
+    import ibis
+
+    hashed = table.expr.mutate(sextant_hash=ibis.struct({c: table.expr[c] for c in columns}).hash())
+    counted = hashed.group_by("sextant_hash").aggregate(n=hashed.count())
+    twice = counted.filter(counted.n > 1)
+    found = table.fetch(twice.aggregate(n=twice.n.sum()))[0]["n"]
+    return hashed.semi_join(twice, "sextant_hash"), found or 0
 
 
 def _later(compared: Sequence[str]) -> Callable[[Any], Any]:
