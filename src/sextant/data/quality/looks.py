@@ -212,7 +212,8 @@ def is_disguise(column: Any) -> Any:
 
 def told(table: Table, asked: Mapping[str, Any]) -> dict[str, Any]:
     """One row of aggregates, many in one pass, but not more than Ibis writes down in good time."""
-    names, found = list(asked), {}
+    names = list(asked)
+    found: dict[str, Any] = {}
     for start in range(0, len(names), _ASKED_AT_ONCE):
         some = {name: asked[name] for name in names[start : start + _ASKED_AT_ONCE]}
         found |= table.fetch(table.expr.aggregate(**some))[0]
