@@ -2,6 +2,7 @@
 
 issues      what a finding says, its severity and its impact
 looks       one pass over the rows: what every later question starts from
+together    several questions at a time, where there are many rows
 numbers     missing, infinite, constant, far out (or only a heavy tail)
 texts       text of a column: by its different values, or by their shapes where these are too many
 words       what can be wrong with a value: encodings, white space, dates, units, spellings, misspellings, codes
@@ -17,14 +18,16 @@ of whoever may read the table.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sextant.data.quality import balance, numbers, relations, repeats, texts
 from sextant.data.quality.issues import COSTS, Issue, ranked, with_examples
 from sextant.data.quality.looks import DISGUISES, VOCABULARY, Look, is_disguise, looks, told, vocabulary
+from sextant.data.quality.together import together
 from sextant.tables import Table
 
 if TYPE_CHECKING:
@@ -124,43 +127,78 @@ def examine(
     if rows == 0:
         issue = Issue("empty", "", "The table has no rows.", "critical", 1, 0, "Find out why.")
         return Report(table.name, 0, len(table.columns), (issue,))
-    seen = list(looks(table, rows))
-    words = {look.column: vocabulary(table, look.column) for look in seen if _has_words(look)}
-    gaps, lacking = _gaps(table, seen, words, rows)
-    absent: dict[str, Callable[[Any], Any]] = {name: found.test for name, found in gaps.items()}
+    with together(table, rows) as run:
+        seen = list(looks(table, rows, run))
+        worded = [look.column for look in seen if _has_words(look)]
+        words = dict(zip(worded, run([partial(vocabulary, column=column) for column in worded]), strict=True))
+        gaps, lacking = _gaps(table, seen, words, rows)
+        issues = _single(seen, words, gaps, lacking, rows, target)
+        absent: dict[str, Callable[[Any], Any]] = {name: found.test for name, found in gaps.items()}
+
+        # What takes longest comes first, so that nothing is waited for at the end.
+        def work() -> Iterator[Callable[[Table], Iterable[Issue]]]:
+            yield lambda t: repeats.repeated_rows(t, seen, key, rows)
+            if key is not None:
+                yield lambda t: repeats.repeated_keys(t, key, rows)
+            yield lambda t: relations.dependencies(t, [k for k in seen if k.column != key], absent, rows)
+            yield lambda t: numbers.far_out(t, [k for k in seen if k.column not in (key, target)], gaps, rows)
+            for look in seen:
+                if look.text and look.present and look.column != key:
+                    yield partial(_of_text, look=look, words=words, gaps=gaps, rows=rows, similar=similar)
+            yield lambda t: relations.merged(t, words, lacking, absent, rows)
+            if target is not None:
+                yield lambda t: balance.one_sided(t, target, rows)
+                yield lambda t: relations.leaks(t, seen, absent, target, key, rows)
+            for group in groups:
+                yield partial(balance.rare_groups, column=group, rows=rows)
+                yield partial(balance.gaps_by_group, column=group, lacking=lacking, absent=absent, rows=rows)
+            if rules:
+                from sextant.data.rules import broken
+
+                yield lambda t: broken(t, rules, now)
+
+        for found in run([_all_of(piece) for piece in work()]):
+            issues += found
+        ranks = ranked(issues)
+        if examples:
+            ranks = tuple(run([partial(with_examples, issue=issue, key=key) for issue in ranks]))
+    return Report(table.name, rows, len(table.columns), ranks)
+
+
+def _all_of(piece: Callable[[Table], Iterable[Issue]]) -> Callable[[Table], list[Issue]]:
+    return lambda table: list(piece(table))
+
+
+def _single(
+    seen: Sequence[Look],
+    words: dict[str, list[tuple[Any, int]] | None],
+    gaps: dict[str, numbers.Gaps],
+    lacking: dict[str, int],
+    rows: int,
+    target: str | None,
+) -> list[Issue]:
+    """What is known of each column already."""
     issues: list[Issue] = []
     for look in seen:
-        column = look.column
-        weighs, as_numbers = column == target, texts.all_numbers(words.get(column))
-        issues += numbers.missing(
-            look, gaps[column], lacking[column], rows, weighs=weighs, as_numbers=as_numbers
-        )
+        weighs, as_numbers = look.column == target, texts.all_numbers(words.get(look.column))
+        gap, n = gaps[look.column], lacking[look.column]
+        issues += numbers.missing(look, gap, n, rows, weighs=weighs, as_numbers=as_numbers)
         issues += numbers.infinite(look, rows)
         issues += numbers.constant(look, rows)
-        if look.text and look.present and column != key:
-            issues += texts.text_faults(table, look, words.get(column), gaps[column], rows)
-            if similar is not None:
-                issues += repeats.near_texts(table, look, rows, similar)
-    issues += numbers.far_out(table, [k for k in seen if k.column not in (key, target)], gaps, rows)
-    if key is not None:
-        issues += repeats.repeated_keys(table, key, rows)
-    issues += repeats.repeated_rows(table, seen, key, rows)
-    issues += relations.dependencies(table, [k for k in seen if k.column != key], absent, rows)
-    issues += relations.merged(table, words, lacking, absent, rows)
-    if target is not None:
-        issues += balance.one_sided(table, target, rows)
-        issues += relations.leaks(table, seen, absent, target, key, rows)
-    for group in groups:
-        issues += balance.rare_groups(table, group, rows)
-        issues += balance.gaps_by_group(table, group, lacking, absent, rows)
-    if rules:
-        from sextant.data.rules import broken
+    return issues
 
-        issues += broken(table, rules, now)
-    found = ranked(issues)
-    return Report(
-        table.name, rows, len(table.columns), with_examples(found, table, key) if examples else found
-    )
+
+def _of_text(
+    table: Table,
+    look: Look,
+    words: dict[str, list[tuple[Any, int]] | None],
+    gaps: dict[str, numbers.Gaps],
+    rows: int,
+    similar: float | None,
+) -> Iterator[Issue]:
+    yield from texts.text_faults(table, look, words.get(look.column), gaps[look.column], rows)
+    if similar is not None:
+        yield from repeats.near_texts(table, look, rows, similar)
 
 
 def _has_words(look: Look) -> bool:

@@ -156,11 +156,10 @@ def ranked(issues: Sequence[Issue]) -> tuple[Issue, ...]:
     return tuple(sorted(issues, key=lambda i: (RANK.index(i.severity), -i.impact, i.key)))
 
 
-def with_examples(issues: Sequence[Issue], table: Table, key: str | None) -> tuple[Issue, ...]:
-    """Each with the first rows in which it is seen."""
-    if not is_duckdb(table.engine):
-        return tuple(replace(i, examples=_by_key(i, table, key)) for i in issues)
-    return tuple(replace(i, examples=_first(i, table, key)) for i in issues)
+def with_examples(table: Table, issue: Issue, key: str | None) -> Issue:
+    """The same with the first rows in which it is seen."""
+    first = _first if is_duckdb(table.engine) else _by_key
+    return replace(issue, examples=first(issue, table, key))
 
 
 def _first(issue: Issue, table: Table, key: str | None) -> tuple[Example, ...]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from sextant.data.quality.together import Run, one_by_one
 from sextant.tables import Table, present
 from sextant.tables.engines import is_duckdb
 
@@ -59,14 +60,19 @@ class Look:
         return self.quantiles[LEVELS.index(level)]
 
 
-def looks(table: Table, rows: int) -> Iterator[Look]:
-    """Every column of a table of so many rows at a first glance, many columns in one pass.
+def looks(table: Table, rows: int, run: Run | None = None) -> Iterator[Look]:
+    """Every column of a table of so many rows at a first glance, many columns in one pass; `run` does what can be
+    done at the same time.
 
     Counts, lowest and highest are of all rows. Quantiles are too, in a table of up to `SPREAD` rows and wherever it
     is not DuckDB that counts; of more rows DuckDB takes them from about `SPREAD` rows (`spread`), since exact ones
     keep every number in memory. They only say where a tail leads: what lies beyond is then counted on every row.
     """
-    some = spread(table, rows, SPREAD)
+    run = run or one_by_one(table)
+
+    def quantiles_of(some: Sequence[str]) -> Callable[[Table], dict[str, Any]]:
+        return lambda t: _quantiles(spread(t, rows, SPREAD), some)
+
     for start in range(0, len(table.columns), _AT_ONCE):
         names = table.columns[start : start + _AT_ONCE]
         wanted = {
@@ -80,14 +86,17 @@ def looks(table: Table, rows: int) -> Iterator[Look]:
         }
         if again:
             row |= table.fetch(table.expr.aggregate(**again))[0]
-        row |= _quantiles(some, names)
+        measured: dict[str, Any] = {}
+        # Of many rows, in several parts at a time; a cluster sorts all columns in one go.
+        parts = math.ceil(len(names) / 10) if rows > SPREAD and is_duckdb(table.engine) else 1
+        for found in run([quantiles_of(names[k::parts]) for k in range(parts)]):
+            measured |= found
         for i, name in enumerate(names):
-            quantiles, endless_ = row.get(f"q{i}"), row.get(f"i{i}") or 0
+            (quantiles, sized), endless_ = measured.get(name, ((), 0)), row.get(f"i{i}") or 0
             yield Look(
                 name, table.expr[name].type(), (row[f"n{i}"] or 0) + endless_, row.get(f"d{i}") or 0, endless_,
                 row.get(f"low{i}"), row.get(f"high{i}"),
-                tuple(map(float, quantiles)) if quantiles and None not in quantiles else (), row.get(f"l{i}") or 0,
-                row.get(f"s{i}") or 0,
+                quantiles, row.get(f"l{i}") or 0, sized,
             )  # fmt: skip
 
 
@@ -154,35 +163,44 @@ def _again(column: Any, row: dict[str, Any], i: int) -> Iterable[tuple[str, Any]
         yield "high", column.max()
 
 
-def _quantiles(some: Table, names: Sequence[str]) -> dict[str, Any]:
-    numbers = {
-        f"v{i}": as_number(some.expr[name]) for i, name in enumerate(names) if _sized(some.expr[name].type())
-    }
-    if not numbers:
+def _quantiles(some: Table, names: Sequence[str]) -> dict[str, tuple[tuple[float, ...], int]]:
+    """By column, what lies at `LEVELS`, and of how many values; of the finite ones of those columns that have a size."""
+    sizes = {name: as_number(some.expr[name]) for name in names if _sized(some.expr[name].type())}
+    if not sizes:
         return {}
     if is_duckdb(some.engine):
-        return _counted_off(some, numbers)
-    sizes = some.expr.select(**{k: _finite(v) for k, v in numbers.items()})
-    asked = {f"q{k[1:]}": sizes[k].quantile(list(LEVELS)) for k in numbers}
-    return some.fetch(sizes.aggregate(**asked, **{f"s{k[1:]}": sizes[k].count() for k in numbers}))[0]
+        return _counted_off(some, sizes)
+    finite = some.expr.select(**{f"v{i}": _finite(size) for i, size in enumerate(sizes.values())})
+    asked = {f"q{i}": finite[f"v{i}"].quantile(list(LEVELS)) for i in range(len(sizes))}
+    row = some.fetch(
+        finite.aggregate(**asked, **{f"s{i}": finite[f"v{i}"].count() for i in range(len(sizes))})
+    )[0]
+    found = {}
+    for i, name in enumerate(sizes):
+        levels = row[f"q{i}"]
+        there = levels and None not in levels
+        found[name] = (tuple(map(float, levels)) if there else (), row[f"s{i}"] or 0)
+    return found
 
 
-def _counted_off(some: Table, numbers: dict[str, Any]) -> dict[str, Any]:
+def _counted_off(some: Table, sizes: Mapping[str, Any]) -> dict[str, tuple[tuple[float, ...], int]]:
     """The same of rows that are few: NumPy needs a third of the time that DuckDB's own quantiles take."""
     import numpy as np
 
     # Without nulls, and by DLPack, as Arrow's own way into NumPy loads pandas where it is installed.
-    rows = some.arrow(some.expr.select(**{k: v.fill_null(math.nan) for k, v in numbers.items()}))
-    found: dict[str, Any] = {}
-    for k in numbers:
-        values = np.concatenate([np.from_dlpack(chunk) for chunk in rows[k].chunks] or [np.empty(0)])
+    filled = {f"v{i}": size.fill_null(math.nan) for i, size in enumerate(sizes.values())}
+    rows = some.arrow(some.expr.select(**filled))
+    found: dict[str, tuple[tuple[float, ...], int]] = {}
+    for name, key in zip(sizes, filled, strict=True):
+        values = np.concatenate([np.from_dlpack(chunk) for chunk in rows[key].chunks] or [np.empty(0)])
         values = values[np.isfinite(values)]
-        found[f"s{k[1:]}"] = len(values)
-        if len(values):
-            at = np.array(LEVELS) * (len(values) - 1)
-            below, above = np.floor(at).astype(np.int64), np.ceil(at).astype(np.int64)
-            values.partition(np.unique([below, above]))
-            found[f"q{k[1:]}"] = (values[below] * (1 - (at - below)) + values[above] * (at - below)).tolist()
+        if not len(values):
+            continue
+        at = np.array(LEVELS) * (len(values) - 1)
+        below, above = np.floor(at).astype(np.int64), np.ceil(at).astype(np.int64)
+        values.partition(np.unique([below, above]))
+        levels = values[below] * (1 - (at - below)) + values[above] * (at - below)
+        found[name] = (tuple(levels.tolist()), len(values))
     return found
 
 
