@@ -143,8 +143,18 @@ FAULTS: dict[str, tuple[str, str | bytes, str]] = {
     "nothing at all": ("a.csv", "", "the file is empty"),
     "a Parquet file that was cut off": ("a.parquet", b"PAR1" + b"\0" * 40, "not a whole Parquet file"),
     "a gzip file that was cut off": ("a.csv.gz", gzip.compress(b"a,b\n1,2\n" * 99)[:-12], "a.csv.gz"),
-    "a line that is no JSON": ("a.jsonl", '{"a": 1}\n{"a": \n', r"line 2 is no JSON|line 3 is no JSON"),
-    "lines that are no objects": ("a.jsonl", "[1]\n2\n", "each line is one JSON object"),
+    "a line that is no JSON": ("a.jsonl", '{"a": 1}\n{"a": \n', r"a\.jsonl:2: line 2 is no JSON"),
+    "a bracket that the next line closes": (
+        "a.jsonl",
+        '{"a": 1}\n{"a": 2\n{"a": 3}\n',
+        r"a\.jsonl:2: line 2 is no JSON",
+    ),
+    "JSON lines in another encoding": (
+        "a.jsonl",
+        '{"a": "é"}\n'.encode("latin-1"),
+        r"a\.jsonl:1: line 1 is not UTF-8",
+    ),
+    "lines that are no objects": ("a.jsonl", "[1]\n2\n", r"a\.jsonl:1: line 1 is not an object"),
     "an unknown format": ("a.xlsx", "PK", "in no format that is known"),
 }
 
@@ -308,6 +318,37 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
         rows[-1] = (2**53 + 1, "last", "x", 1, "2026-01-03", "2026-01-03 00:00:00")  # type: ignore[assignment]
         connection.executemany('INSERT INTO "two words" VALUES (?, ?, ?, ?, ?, ?)', rows)
     return path
+
+
+def test_a_field_of_json_lines_that_holds_words_too_is_text(tmp_path: Path, on: Any) -> None:
+    lines = [{"a": 1, "o": {"x": 1}, "n": 1}, {"a": "two", "o": "none", "n": 2.5}, {"a": None}]
+    found = table(put(tmp_path, "a.jsonl", "\n".join(map(json.dumps, lines))), on=on)
+    assert [r["a"] for r in found.fetch(found.expr.select("a"))] == ["1", "two", None]
+    assert found.kind("a").is_string() and found.kind("n").is_numeric()
+    assert not found.kind("o").is_string()
+
+
+def test_a_duckdb_file_is_read_by_its_address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import duckdb
+
+    with duckdb.connect(str(tmp_path / "shop.duckdb")) as made:
+        made.execute(
+            "CREATE TABLE orders AS SELECT 1 AS a; CREATE SCHEMA old; CREATE TABLE old.orders AS SELECT 2 AS a"
+        )
+    monkeypatch.chdir(tmp_path)
+    for address, a in (
+        ("duckdb://shop.duckdb#orders", 1), ("duckdb://shop.duckdb#old.orders", 2),
+        (f"duckdb:///{tmp_path}/shop.duckdb#orders", 1),
+    ):  # fmt: skip
+        found = table(address)
+        assert found.fetch(found.expr) == [{"a": a}]
+        with pytest.raises(duckdb.Error, match="read-only"):
+            found.engine.con.execute("DROP TABLE orders")
+        found.engine.disconnect()
+    with pytest.raises(Unavailable, match=r"no table 'order' \(there is orders\)"):
+        table("duckdb://shop.duckdb#order")
+    with pytest.raises(Unavailable, match="does not exist"):
+        table("duckdb://none.duckdb#orders")
 
 
 def test_sqlite_is_typed_by_what_all_its_rows_hold(shop: Path, on: Any) -> None:

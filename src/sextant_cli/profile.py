@@ -25,13 +25,14 @@ if TYPE_CHECKING:
 def profile(tables: tuple[str, ...], columns: str, path: Path | None, form: str) -> None:
     """What a table holds, column by column, in some KB.
 
-    TABLE is a file (Parquet, CSV, JSON lines), a Delta table, a folder, a pattern, or a stored profile
-    (.json). All rows are counted, never a sample. Several are parts of one whole, such as days: each is
-    profiled by itself, and the profiles are added up.
+    TABLE is a file (Parquet, CSV, JSON lines), a Delta table, a folder, a pattern, a database's table by its address,
+    or a stored profile (.json). All rows are counted, never a sample. Several are parts of one whole, such as days:
+    each is profiled by itself, and the profiles are added up.
 
     \b
       sextant profile sales.parquet -o sales.json
       sextant profile "logs/*.csv" --columns age,city
+      sextant profile "postgres://host/shop#orders"
       sextant profile monday.json tuesday.json
     """
     chosen = tuple(c.strip() for c in columns.split(",") if c.strip())
