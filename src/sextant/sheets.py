@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sextant.errors import InvalidInput
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+#: What a spreadsheet takes for the beginning of a formula (OWASP, "CSV Injection"), also behind the apostrophes that an
+#: earlier writing put there, unless the whole is a NUMBER. Both are read by engines too: no looking ahead.
+FORMULA = r"^'*[=+\-@\t\r\n]"
+NUMBER = r"^[+-]([0-9]+[.,]?[0-9]*|[.,][0-9]+)([eE][+-]?[0-9]+)?$"
 #: More bytes than this are no sheet that a person wrote.
 MOST = 1_000_000
 
@@ -22,17 +26,7 @@ def cell(value: Any) -> str:
     """
     text = "" if value is None else str(value)
     # What has an apostrophe already gets one more, so that reading it takes away just this one.
-    if text.lstrip("'").startswith(_FORMULA) and not _is_number(text):
-        return f"'{text}"
-    return text
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
+    return f"'{text}" if re.search(FORMULA, text) and not re.fullmatch(NUMBER[1:-1], text) else text
 
 
 def write_csv(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
@@ -93,4 +87,4 @@ def read_csv(data: bytes, columns: Sequence[str], *, needs: Sequence[str]) -> li
 def _read_cell(part: str) -> str:
     """The cell without the apostrophe that `cell` put before it."""
     text = part.strip()
-    return text[1:] if text.startswith("'") and text.lstrip("'").startswith(_FORMULA) else text
+    return text[1:] if text.startswith("'") and re.search(FORMULA, text) else text

@@ -147,12 +147,12 @@ def checkout(project: Project, reference: str, path: Path) -> None:
 
     In a CSV file, text that a spreadsheet would run as a formula gets an apostrophe before it.
     """
-    from sextant.data.versions.export import write_out
+    from sextant.tables import write
 
     name, wanted = _parted(reference)
     store = _store(project)
     version = store.verify(name, wanted)
-    write_out(store.read(name, str(version.number)), path)
+    write(store.read(name, str(version.number)), path, replace=True)
     output.say(f"Wrote {version.rows:,} rows of {name} version {version.number} ({version.short}) to {path}")
 
 
@@ -288,7 +288,7 @@ def erase(project: Project, name: str, where: tuple[str, ...], yes: bool) -> Non
     done = store.erase(name, {column: value for column, _, value in pairs})
     tell(project, store, name, forgotten(project, store, name, done))
     output.say(
-        f"Erased {done.rows:,} rows; {name} is at version {done.present.number} ({done.present.short})"
+        f"Erased {done.rows:,} row{'s' * (done.rows != 1)}; {name} is at version {done.present.number} ({done.present.short})"
     )
     if done.versions:
         output.say(f"No longer reproducible: {_numbered(done.versions)}")

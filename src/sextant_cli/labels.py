@@ -343,21 +343,7 @@ def _write(given: Annotations, found: Consensus, out: Path) -> None:
 
 
 def write_rows(rows: pa.Table, out: Path) -> None:
-    """Rows as a file, Parquet or CSV by its name (with formulas made harmless); whole or not at all. What was there
-    is replaced: labels are aggregated again and again."""
-    import os
+    """Rows as a file, Parquet or CSV by its name. What was there is replaced: labels are aggregated again and again."""
+    from sextant.tables import table, write
 
-    from sextant.data.recipes import write
-    from sextant.errors import InvalidInput
-    from sextant.tables import table
-
-    if out.suffix not in (".csv", ".parquet"):
-        raise InvalidInput(
-            f"{out.name} is neither .csv nor .parquet", where="--output", todo="name it labels.csv"
-        )
-    fresh = out.with_name(f".{os.getpid()}.{out.name}")
-    try:
-        write(table(rows, name=out.name), fresh)
-        os.replace(fresh, out)
-    finally:
-        fresh.unlink(missing_ok=True)
+    write(table(rows, name=out.name), out, replace=True)

@@ -65,10 +65,7 @@ def test_bad_use(lone: Shell) -> None:
         "no item's label is known"
         in lone("labels", "aggregate", "ratings.csv", "--method", "weighted", code=2).err
     )
-    assert (
-        "neither .csv nor .parquet"
-        in lone("labels", "aggregate", "ratings.csv", "-o", "labels.txt", code=2).err
-    )
+    assert "names no format" in lone("labels", "aggregate", "ratings.csv", "-o", "labels.txt", code=2).err
     assert (
         "there is no column 'who'" in lone("labels", "report", "ratings.csv", "--labeler", "who", code=2).err
     )

@@ -181,7 +181,7 @@ def test_never_in_place_and_never_over_a_file(on: Any, tmp_path: Path) -> None:
     with pytest.raises(Conflict, match="own source"):
         write(opened, folder / "b.csv", folder)
     (tmp_path / "there.csv").write_text("kept")
-    with pytest.raises(Conflict, match="overwrites none"):
+    with pytest.raises(Conflict, match="none overwritten"):
         write(opened, tmp_path / "there.csv", source)
     with pytest.raises(InvalidInput, match="no format"):
         write(opened, tmp_path / "new.xlsx", source)

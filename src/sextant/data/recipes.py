@@ -27,9 +27,10 @@ from pydantic import Field, TypeAdapter, ValidationError
 from sextant.canonical import Frozen
 from sextant.data.row_steps import Deduplicate, Flag, Rebalance, Remove
 from sextant.data.steps import Agree, Blank, Cap, Context, Impute, Map, Split, Standardize, Step
-from sextant.errors import Conflict, InvalidInput, Unavailable
+from sextant.errors import Conflict, InvalidInput
 from sextant.reports import first_fault
 from sextant.tables import Table, files_of
+from sextant.tables import write as written
 
 #: The rows' numbers, while steps are taken.
 ROW = "sextant_row"
@@ -221,37 +222,14 @@ def _sides(table: Table, columns: Mapping[str, Any] | Sequence[str]) -> dict[str
 
 
 def write(table: Table, target: Path, source: str | Path | None = None) -> None:
-    """Write a table to a new file, Parquet or CSV by its name. Text in a CSV that a spreadsheet would run as a formula
-    gets an apostrophe in front.
-
-    Raises `Conflict` if the file is there already, or is (part of) the source: a source is never changed.
-    """
+    """Write a table to a new file (`sextant.tables.write`), never over (a part of) its source: that is a `Conflict`."""
     target = Path(target)
     if source is not None and _is_source(target, source):
         raise Conflict(
             "the recipe would change its own source", where=str(target), rule="a recipe never changes the table it reads",
             todo="name another file after -o",
         )  # fmt: skip
-    if target.exists():
-        raise Conflict(
-            "it is there already", where=str(target), rule="a recipe writes a new file, and overwrites none",
-            todo="name another file after -o",
-        )  # fmt: skip
-    if target.suffix not in (".parquet", ".csv"):
-        raise InvalidInput(
-            f"{target.name} names no format", where=str(target), rule="a table is written as .parquet or .csv"
-        )
-    part = target.with_name(f".{target.name}.part")
-    try:
-        if target.suffix == ".parquet":
-            table.engine.to_parquet(table.expr, part)
-        else:
-            table.engine.to_csv(harmless(table).expr, part)
-        part.rename(target)
-    except OSError as error:
-        raise Unavailable(error.strerror or "it cannot be written", where=str(target)) from error
-    finally:
-        part.unlink(missing_ok=True)
+    written(table, target)
 
 
 def _is_source(target: Path, source: str | Path) -> bool:
@@ -259,29 +237,6 @@ def _is_source(target: Path, source: str | Path) -> bool:
     if Path(source).is_dir():
         return place.is_relative_to(Path(source).resolve())
     return any(place == f.resolve() for f in files_of(source))
-
-
-#: What a spreadsheet takes for the beginning of a formula, unless a number follows the sign.
-FORMULA = r"^(?:[=@\t\r]|[+-](?![0-9.,]+$))"
-
-
-def harmless(table: Table) -> Table:
-    """The table with an apostrophe before every text, and every column's name, that a spreadsheet would run."""
-    import re
-
-    import ibis
-
-    changed: dict[str, Any] = {}
-    for name in table.columns:
-        column = table.expr[name]
-        safe = f"'{name}" if re.match(FORMULA, name) else name
-        if column.type().is_string():
-            risky = column.re_search(r"^[=@\t\r]") | (
-                column.re_search(r"^[+-]") & ~column.re_search(r"^[+-][0-9]*[.,]?[0-9]+$")
-            )
-            column = ibis.ifelse(risky.fill_null(False), ibis.literal("'") + column, column)
-        changed[safe] = column
-    return Table(table.name, table.expr.select(**changed), table.engine)
 
 
 def plain(recipe: Recipe) -> dict[str, Any]:

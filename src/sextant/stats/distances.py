@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
 from sextant.errors import InvalidInput
 from sextant.stats._checks import at_least_zero, number, one_of, positive, row_of_counts, tail, whole
@@ -29,10 +29,11 @@ if TYPE_CHECKING:
     from numpy import float64
     from numpy.typing import NDArray
 
+Statistic = Literal[
+    "total_variation", "jensen_shannon", "hellinger", "psi", "cramers_v", "kolmogorov_smirnov", "wasserstein"
+]  # fmt: skip
 #: The distances by name.
-STATISTICS = (
-    "total_variation", "jensen_shannon", "hellinger", "psi", "cramers_v", "kolmogorov_smirnov", "wasserstein",
-)  # fmt: skip
+STATISTICS: tuple[Statistic, ...] = get_args(Statistic)
 #: How many numbers a block of resamples may hold at once.
 _BLOCK = 2_000_000
 

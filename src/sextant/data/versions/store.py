@@ -377,7 +377,7 @@ class Store:
                 written, found = files.write(kept.to_batches(), schema, folder, name)
                 made = DataVersion(
                     name, 0, found.digest, found.rows, f"{found.total:032x}", present.schema, now, by,
-                    message or f"Erased {holding[present.number]} rows by {', '.join(where)}", "erase",
+                    message or f"Rows erased by {', '.join(where)}: {holding[present.number]}", "erase",
                     present.number, present.sources, present.recipe,
                 )  # fmt: skip
                 self._transact(name, made, written, schema)
