@@ -52,12 +52,27 @@ def on_client(*, create: bool = False) -> Callable[[Command], Command]:
         def wrapped(*args: Any, home: Path | None, **options: Any) -> Any:
             from sextant_client.client import connect
 
+            if home is None:
+                tell_of_home_above()
             with connect(home=home or _to_make(create), create=create) as client:
                 return command(client, *args, **options)
 
         return wrapped
 
     return decorate
+
+
+def tell_of_home_above() -> None:
+    """One line, on the error stream, where the data home is found in a folder above that is not this project's: one that
+    lies there by chance would be worked on unnoticed."""
+    from sextant_cli import output
+    from sextant_client.embedded import find_home
+
+    if os.environ.get("SEXTANT_URL") or os.environ.get("SEXTANT_HOME") or (home := find_home()) is None:
+        return
+    file = find_file()
+    if home.parent not in (Path.cwd().resolve(), file.parent if file else None):
+        output.note(f"Working on the data home {home}, found above this folder (--home names another).")
 
 
 def _to_make(create: bool) -> Path | None:

@@ -42,7 +42,8 @@ def init(
 
     Looks at the tables there, says what each seems to be and why, and asks what only you know: the name,
     and where the bar of each target lies. Then it writes sextant.yaml, opens the project (in a .sextant
-    folder beside it, or on the server of SEXTANT_URL), runs the checks, and shows the first evidence.
+    folder beside it, that of --home or SEXTANT_HOME, or on the server of SEXTANT_URL), runs the checks, and shows the
+    first evidence.
     Nothing is written before you have answered.
     """
     folder = folder.resolve()
@@ -53,7 +54,7 @@ def init(
     _show(folder, proposal)
     url = os.environ.get("SEXTANT_URL")
     if home is None and not url:
-        home = find_home(folder) or folder / FOLDER
+        home = own_home(folder)
     given = {"project.name": name, "project.slug": slug} | (_of_token() if url else {})
     config = _asked(proposal, {k: v for k, v in given.items() if v}, yes=yes)
     with connect(home=home) as client:
@@ -71,6 +72,19 @@ def init(
         "\nNext: look into sextant.yaml, `sextant status` says where it stands, `sextant serve` opens the site."
     )
     return code
+
+
+def own_home(folder: Path) -> Path:
+    """The folder's own data home, as `git init` makes a repository of its own wherever it is; another one above is
+    named."""
+    home, above = folder / FOLDER, find_home(folder)
+    if os.environ.get("SEXTANT_HOME") and above is not None:
+        return above
+    if above is not None and above != home:
+        output.note(
+            f"There is a data home {above} above; this project gets its own (--home {above} shares that one)."
+        )
+    return home
 
 
 def _show(folder: Path, proposal: Proposal) -> None:

@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 
 from sextant.config import load
+from sextant_cli.common import tell_of_home_above
+from sextant_cli.init import own_home
 from tests.cli.conftest import Shell
 from tests.cli.letters import lay
 from tests.serving import home_environment
@@ -150,3 +152,29 @@ def test_on_a_server_it_is_the_tokens_project(shell: Shell) -> None:
     slug = shell.slug if "SEXTANT_URL" in os.environ else "another"
     assert load(folder / "sextant.yaml").config.project.slug == slug
     assert shell("sync", "--file", str(folder / "sextant.yaml")).out == "Both say the same.\n"
+
+
+def test_a_data_home_above_is_named_and_not_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As git does it: `init` makes one of its own; a command says that it works on one which it found above."""
+    for name in ("SEXTANT_HOME", "SEXTANT_URL"):
+        monkeypatch.delenv(name, raising=False)
+    folder, above = tmp_path / "work" / "forms", tmp_path / ".sextant"
+    (folder / "notebooks").mkdir(parents=True)
+    above.mkdir()
+    assert own_home(folder) == folder / ".sextant"
+    assert f"There is a data home {above} above" in capsys.readouterr().err
+    monkeypatch.chdir(folder)
+    tell_of_home_above()
+    assert f"Working on the data home {above}, found above" in capsys.readouterr().err
+    (folder / ".sextant").mkdir()
+    tell_of_home_above()
+    # A project's own folder is what one works on from all folders below it.
+    (folder / "sextant.yaml").touch()
+    monkeypatch.chdir(folder / "notebooks")
+    tell_of_home_above()
+    assert capsys.readouterr().err == ""
+    assert own_home(folder) == folder / ".sextant" and capsys.readouterr().err == ""
+    monkeypatch.setenv("SEXTANT_HOME", str(above))
+    assert own_home(folder) == above
