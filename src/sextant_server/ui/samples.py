@@ -10,6 +10,8 @@ from django import forms
 from django.http import QueryDict
 from django.utils import timezone
 
+from sextant_server.data import samples as data_samples
+
 from .drawing import Point
 from .icons import ICONS, STATUSES
 
@@ -189,6 +191,7 @@ def context(sent: QueryDict | None = None) -> dict[str, Any]:
             (now - timedelta(days=1)).date(),
             None,
         ],
+        "data": data_samples.context(),
         "grid": grid,
         "grid_sent": grid.is_bound and grid.is_valid(),
         "form": plain,
@@ -196,7 +199,7 @@ def context(sent: QueryDict | None = None) -> dict[str, Any]:
             {"label": "Overview", "href": "#top", "current": True},
             *(
                 {"label": name, "href": f"#{name.lower()}"}
-                for name in ("Course", "Verdicts", "Numbers", "Tables", "Charts")
+                for name in ("Course", "Verdicts", "Numbers", "Tables", "Charts", "Data")
             ),
             {"label": "Forms", "href": "#forms", "count": 2},
             {"label": "Grid", "href": "#grid"},
