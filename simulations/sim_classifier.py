@@ -27,7 +27,7 @@ def _apart(one: Any, other: Any, fit: Any, seed: int, threshold: float) -> Apart
     """As the detectors do it, from the sample on: of a million rows they look at 10,000."""
     label = np.repeat([0, 1], [len(one), len(other)])
     rows = np.concatenate([one, other])
-    found, _, _ = held_out(rows, label, fit, 0.95, seed)
+    found, _, _ = held_out(rows, label, fit, seed)
     common = {
         "threshold": threshold,
         "level": 0.95,

@@ -81,6 +81,15 @@ OWN: dict[str, Any] = {
         current_counts=st.lists(COUNTS, max_size=3),
         edges=st.lists(ANY, max_size=3),
     ),
+    "separability": dicts(
+        feature=WORDS,
+        reference=VERSIONS,
+        area=st.floats(0, 1),
+        error=st.floats(0, 1),
+        reference_held=st.integers(2, 9),
+        current_held=st.integers(2, 9),
+        tells=st.lists(WORDS, max_size=2),
+    ),
     "count": st.just({}),
     "declared": dicts(source=WORDS, source_date=DAYS),
     "estimate": dicts(contrast_with=WORDS),
@@ -234,6 +243,15 @@ OWN: dict[str, Any] = {
         outcome=st.sampled_from(["deployed", "dry"]),
         why=WORDS,
         produced=VERSIONS,
+    ),
+    "synthetic_report": dicts(
+        data=VERSIONS,
+        real=VERSIONS,
+        rows=COUNTS,
+        real_rows=COUNTS,
+        points=st.lists(
+            dicts(title=WORDS, answer=st.sampled_from(["met", "unmet", "open"]), said=WORDS), max_size=2
+        ),
     ),
     "pipeline_run": dicts(
         job=WORDS,

@@ -29,6 +29,7 @@ from sextant.canonical import Frozen
 from sextant.criteria import Key, Origin, Setting, Text
 from sextant.errors import InvalidInput
 from sextant.stats import intervals
+from sextant.stats.distances import Statistic
 from sextant.stats.intervals import Bounds
 
 # One character before the @ is enough to know it, and keeps the search linear in a long text.
@@ -436,15 +437,7 @@ class Drift(Measurement):
     """How far two distributions of one feature lie apart, as an effect size, from their histograms."""
 
     kind: Literal["drift"] = "drift"
-    statistic: Literal[
-        "total_variation",
-        "jensen_shannon",
-        "psi",
-        "hellinger",
-        "cramers_v",
-        "kolmogorov_smirnov",
-        "wasserstein",
-    ] = "total_variation"
+    statistic: Statistic = "total_variation"
     feature: Text
     reference: Version
     reference_counts: tuple[int, ...]
@@ -469,6 +462,40 @@ class Drift(Measurement):
             self.reference_counts, self.current_counts, statistic=self.statistic, level=level, sides=sides,
             resamples=self.resamples, seed=self.seed, positions=self.positions,
         )  # fmt: skip
+
+
+class Separability(Measurement):
+    """How well a classifier tells the rows of two tables apart: the area under the ROC curve on rows that it has not seen,
+    0.5 by chance, 1 always.
+
+    `feature` is the column whose values it saw, empty for all columns together; `area` and `error`, DeLong's standard
+    error, come from so many rows of either table as `reference_held` and `current_held` say; `tells` are the columns by
+    which it goes.
+    """
+
+    kind: Literal["separability"] = "separability"
+    feature: str = ""
+    reference: Version
+    area: float = Field(ge=0, le=1)
+    error: float = Field(ge=0)
+    reference_held: int = Field(ge=2)
+    current_held: int = Field(ge=2)
+    tells: tuple[Text, ...] = ()
+
+    @property
+    def topic(self) -> str:
+        if self.criterion:
+            return about(self.criterion, self.setting, self.slice)
+        return f"separability:{self.reference.name}:{self.feature or '*'}"
+
+    @property
+    def counted(self) -> int:
+        return self.reference_held + self.current_held
+
+    def bounds(self, level: float, sides: int) -> Bounds:
+        from sextant.stats.auc import Auc
+
+        return Auc(self.area, self.error, self.reference_held, self.current_held).bounds(level, sides)
 
 
 class Count(Measurement):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from sextant.evidence import Agreement, Count, Declared, Drift, Interval, Measurement, Quantile
+from sextant.evidence import Agreement, Count, Declared, Drift, Interval, Measurement, Quantile, Separability
 from sextant.model_evidence import Area, Gap
 from sextant.phrases import number, with_unit
 
@@ -34,6 +34,11 @@ def _what(ev: Measurement, given: Interval) -> str:
         return (
             f"The two distributions differ in {with_unit(ev.value, 'share')} of their weight; with this many rows the true "
             f"difference lies between {with_unit(given.lower, 'share')} and {with_unit(given.upper, 'share')}."
+        )
+    if isinstance(ev, Separability):
+        return (
+            f"Shown a row of each, a classifier says in {with_unit(ev.value, 'share')} of pairs which is which (the truth "
+            f"lies between {with_unit(given.lower, 'share')} and {with_unit(given.upper, 'share')}); guessing gives 50 %."
         )
     if isinstance(ev, Agreement):
         return (

@@ -25,6 +25,7 @@ from sextant.evidence import (
     Proportion,
     ProportionDifference,
     Quantile,
+    Separability,
     Version,
 )
 from sextant.judgements import JudgedMean, JudgedShare
@@ -331,6 +332,29 @@ class Freshness(Evidence):
         return f"freshness:{self.data.name}"
 
 
+class Likeness(Frozen):
+    """One question about synthetic rows: its answer, and why, in sentences without any value of a row."""
+
+    title: Text
+    answer: Literal["met", "unmet", "open", "not_asked"]
+    said: Text
+
+
+class SyntheticReport(Evidence):
+    """How like real rows the synthetic rows of a dataset are: columns, gaps, told apart, pairs, copies, use."""
+
+    kind: Literal["synthetic_report"] = "synthetic_report"
+    data: Version
+    real: Version
+    rows: int = Field(ge=0)
+    real_rows: int = Field(ge=0)
+    points: tuple[Likeness, ...]
+
+    @property
+    def topic(self) -> str:
+        return f"synthetic_report:{self.data.name}"
+
+
 class PipelineRun(Evidence):
     """A pipeline's job ran to its end, as OpenLineage tells: what it read and wrote, and how it came out."""
 
@@ -366,21 +390,20 @@ class ModelRun(Evidence):
 
 
 MEASUREMENTS: tuple[type[Measurement], ...] = (
-    Proportion, Mean, Quantile, ProportionDifference, MeanDifference, Agreement, Drift, Count, Declared, Estimate, JudgedShare,
-    JudgedMean,
-    Classification, Area, AveragePrecision, Calibration, Ratio, PairedDifference, Gap,
+    Proportion, Mean, Quantile, ProportionDifference, MeanDifference, Agreement, Drift, Separability, Count, Declared, Estimate,
+    JudgedShare, JudgedMean, Classification, Area, AveragePrecision, Calibration, Ratio, PairedDifference, Gap,
 )  # fmt: skip
 REPORTS: tuple[type[Evidence], ...] = (
     QualityReport, LeakageReport, Slices, Experiment, HumanStudy, RedTeamRun, RolloutStep, MonitorSample, ChannelTest,
-    RollbackDrill, DriftRun, RetrainingRun, Freshness, ModelRun, PipelineRun, JudgeCalibration,
+    RollbackDrill, DriftRun, RetrainingRun, Freshness, ModelRun, PipelineRun, JudgeCalibration, SyntheticReport,
 )  # fmt: skip
 
 AnyEvidence = Annotated[
-    Proportion | Mean | Quantile | ProportionDifference | MeanDifference | Agreement | Drift | Count | Declared
-    | Estimate | QualityReport | LeakageReport | Slices | Experiment | HumanStudy | RedTeamRun | RolloutStep
+    Proportion | Mean | Quantile | ProportionDifference | MeanDifference | Agreement | Drift | Separability | Count
+    | Declared | Estimate | QualityReport | LeakageReport | Slices | Experiment | HumanStudy | RedTeamRun | RolloutStep
     | MonitorSample | ChannelTest | RollbackDrill | DriftRun | RetrainingRun | Freshness | ModelRun | PipelineRun
     | JudgedShare | JudgedMean | JudgeCalibration
-    | Classification | Area | AveragePrecision | Calibration | Ratio | PairedDifference | Gap,
+    | Classification | Area | AveragePrecision | Calibration | Ratio | PairedDifference | Gap | SyntheticReport,
     Field(discriminator="kind"),
 ]  # fmt: skip
 

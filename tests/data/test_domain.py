@@ -124,7 +124,7 @@ def test_rows_are_scored_by_a_classifier_that_has_not_seen_them() -> None:
 
         return score
 
-    found, held, _ = held_out(rows, label, fit, 0.95, 0)
+    found, held, _ = held_out(rows, label, fit, 0)
     assert len(seen) == 1 and held.sum() == 50 and held[:50].sum() == 25
     assert found.value == 1.0  # the score is the row's number, and the second table's are all higher
 

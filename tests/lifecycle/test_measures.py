@@ -38,6 +38,7 @@ from sextant.reports import (
     read_evidence,
 )
 from sextant.verdicts import Proof, Status, judge
+from tests.lifecycle.test_measures_datasets import CONFIG as DATASETS
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 
@@ -166,7 +167,8 @@ def ids(path: str = "") -> list[str]:
 
 def test_every_kind_of_check_is_tried(config: Config) -> None:
     # That of a judge is tried in test_judging.
-    assert {c.check for c in config.checks} == CHECKS.keys() - {"judge"}
+    tried = [*config.checks, *loads(DATASETS).config.checks]
+    assert {c.check for c in tried} == CHECKS.keys() - {"judge"}
 
 
 def test_what_all_evidence_carries(found: dict[str, list[Evidence]], config: Config) -> None:

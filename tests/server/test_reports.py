@@ -58,6 +58,10 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "retraining_run": {"dry_run": True, "steps": {"collect": True, "retrain": False}, "outcome": "dry", "why": "tried"},
     "pipeline_run": {"job": "etl/orders", "run": "r", "outcome": "complete", "ended_at": AT, "inputs": ["raw"], "rows": 5},
     "freshness": {"data": DATA, "last_refreshed_at": AT, "cadence_days": 7},
+    "synthetic_report": {
+        "data": DATA, "real": DATA, "rows": 10, "real_rows": 20,
+        "points": [{"title": "Copies", "answer": "unmet", "said": "3 rows are copies."}],
+    },
     "model_run": {"model": MODEL, "approach": "template matching", "parameters": {"k": 3}, "training_seconds": 0.2},
 }  # fmt: skip
 

@@ -22,6 +22,9 @@ drift_report     what that gives: columns with their verdicts
 drift_text       a drift report as text and as HTML
 domain           can a classifier tell two tables apart, all columns together?
 contents         the same for free text, by its words, and for embeddings
+pairs            do columns hang together in two tables alike?
+synthetic        how like real rows are synthetic ones: six questions
+synthetic_text   that in sentences, as text and as HTML
 quality          what is wrong with a table: missing, far out, written in several ways, repeated, one-sided, ...
 rules            rules that a table must keep: evaluated, or learned from a reference
 near             texts that are nearly the same

@@ -86,9 +86,9 @@ def texts_apart(
     held = np.empty(sum(map(len, split)), dtype=object)
     held[:] = [words for side in split for words in side]
     label = np.repeat([0, 1], common["rows"])
-    found, _, score = held_out(held, label, _by_words, level, seed)
+    found, _, score = held_out(held, label, _by_words, seed)
     words = _words(split[0], split[1], level, seed)
-    if not found.undefined and found.lower > 0.5:
+    if found.bounds(level).lower > 0.5:
         words = words.model_copy(update=_telling(score))
     return judged(found, common), words
 
@@ -123,7 +123,7 @@ def embeddings_apart(
         why = "some of its values are no finite numbers"
         return Apart(verdict="not_compared", why=why, **common), math.nan
     label = np.repeat([0, 1], common["rows"])
-    found, _, _ = held_out(matrix, label, _by_directions, level, seed)
+    found, _, _ = held_out(matrix, label, _by_directions, seed)
     return judged(found, common), _centres(matrix[label == 0], matrix[label == 1])
 
 

@@ -25,8 +25,7 @@ from pydantic import Field
 from sextant.canonical import Frozen
 from sextant.data.counting import counted_rows
 from sextant.stats._checks import inside
-from sextant.stats.auc import auc
-from sextant.stats.intervals import Bounds
+from sextant.stats.auc import Auc, area_of, auc
 from sextant.tables import Table
 
 if TYPE_CHECKING:
@@ -59,7 +58,8 @@ class Apart(Frozen):
 
     verdict    drifted: the area lies above the threshold, as sure as `level` says; steady: it lies below; open: the
                rows do not decide it; not compared: see `why`
-    area, lower, upper   the area under the ROC curve, and its range
+    area, lower, upper   the area under the ROC curve, and its range; `error` is its standard error, on so many rows of
+               either table as `held` says
     p          the chance of this much, were the true area no more than the threshold
     rows       how many rows of either table were looked at, of how many (`of`): where they are fewer, they were drawn
                at random
@@ -72,6 +72,8 @@ class Apart(Frozen):
     area: float = math.nan
     lower: float = math.nan
     upper: float = math.nan
+    error: float = math.nan
+    held: tuple[int, int] = (0, 0)
     level: float = 0.95
     threshold: float = THRESHOLD
     p: float | None = None
@@ -121,7 +123,7 @@ def tell_apart(
     if min(common["rows"]) < LEAST_ROWS:
         why = f"there are {min(common['rows'])} rows on one side, and it takes {LEAST_ROWS}"
         return Apart(verdict="not_compared", why=why, **common)
-    values, categorical, left_out = _features(sides[0][0], sides[1][0], columns)
+    values, categorical, left_out = features_of(sides[0][0], sides[1][0], columns)
     common["left_out"] = left_out
     if not values:
         return Apart(verdict="not_compared", why="no column can be used", **common)
@@ -130,22 +132,25 @@ def tell_apart(
     names = list(values)
     matrix = np.column_stack([values[name] for name in names])
     label = np.repeat([0, 1], common["rows"])
-    found, held, score = held_out(matrix, label, _trees([n in categorical for n in names], seed), level, seed)
-    tells = _what_tells(matrix[held], label[held], names, score, seed) if found.lower > 0.5 else ()
+    found, held, score = held_out(matrix, label, _trees([n in categorical for n in names], seed), seed)
+    told = found.bounds(level).lower > 0.5
+    tells = _what_tells(matrix[held], label[held], names, score, seed) if told else ()
     return judged(found, common, tells)
 
 
-def judged(found: Bounds, common: dict[str, Any], tells: Sequence[Tells] = ()) -> Apart:
-    """An area with its bounds as an answer."""
+def judged(of: Auc, common: dict[str, Any], tells: Sequence[Tells] = ()) -> Apart:
+    """An area as an answer."""
+    threshold, level = common["threshold"], common["level"]
+    found = of.bounds(level)
     if found.undefined:
         return Apart(verdict="not_compared", why=found.undefined, **common)
-    threshold, level = common["threshold"], common["level"]
     verdict: Verdict = "steady" if found.upper <= threshold else "open"
     p = _chance(found.value, found.lower, found.upper, threshold, level)
     if p <= 1 - level:
         verdict = "drifted"
     return Apart(
-        verdict=verdict, area=found.value, lower=found.lower, upper=found.upper, p=p, tells=tuple(tells), **common
+        verdict=verdict, area=found.value, lower=found.lower, upper=found.upper, error=of.error,
+        held=(of.first, of.second), p=p, tells=tuple(tells), **common,
     )  # fmt: skip
 
 
@@ -167,9 +172,9 @@ def _chance(area: float, lower: float, upper: float, threshold: float, level: fl
 
 
 def held_out(
-    rows: Any, label: NDArray[Any], fit: Fit, level: float, seed: int
-) -> tuple[Bounds, NDArray[Any], Callable[[Any], NDArray[Any]]]:
-    """The area of scores, with its bounds, by a classifier that has not seen the rows which it scores; which rows
+    rows: Any, label: NDArray[Any], fit: Fit, seed: int
+) -> tuple[Auc, NDArray[Any], Callable[[Any], NDArray[Any]]]:
+    """The area of scores, with its error, by a classifier that has not seen the rows which it scores; which rows
     those were, half of either side, and what scored them."""
     import numpy as np
 
@@ -181,7 +186,7 @@ def held_out(
     with one_thread():
         score = fit(rows[~held], label[~held])
         given, truth = score(rows[held]), label[held]
-    return auc([(given[truth == 0], given[truth == 1])], level=level), held, score
+    return area_of([(given[truth == 0], given[truth == 1])]), held, score
 
 
 def one_thread() -> Any:
@@ -254,7 +259,7 @@ def sampled(of: Table, columns: Sequence[str], most: int, seed: int) -> tuple[An
     return found, rows
 
 
-def _features(
+def features_of(
     reference: Any, current: Any, columns: Sequence[str]
 ) -> tuple[dict[str, Any], set[str], dict[str, str]]:
     """What the classifier sees of each column, as floats, nan for missing; which of them are categories; and which

@@ -34,7 +34,7 @@ True
 """
 
 from sextant.stats.agreement import agreement_interval, fleiss_kappa, krippendorff_alpha_nominal
-from sextant.stats.auc import auc
+from sextant.stats.auc import Auc, area_of, auc
 from sextant.stats.bins import Common, Histogram, Within, coarsened, keys_of, middles
 from sextant.stats.coincidence import (
     cohen_interval,
@@ -108,6 +108,7 @@ from sextant.stats.sequential import (
 
 __all__ = [
     "Area",
+    "Auc",
     "Bounds",
     "Common",
     "Comoments",
@@ -122,6 +123,7 @@ __all__ = [
     "Threshold",
     "Within",
     "agreement_interval",
+    "area_of",
     "auc",
     "auc_interval",
     "auc_units_interval",

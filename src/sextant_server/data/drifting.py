@@ -17,7 +17,7 @@ from sextant.data.drift import compared, drift, incomparable
 from sextant.data.drift_report import ColumnDrift
 from sextant.data.profile import Profile
 from sextant.errors import NotFound
-from sextant.evidence import Drift
+from sextant.evidence import Drift, Separability
 from sextant.maintenance.documents import DriftPlan
 from sextant.reports import read_evidence
 from sextant.stats.distances import distance_interval
@@ -134,8 +134,10 @@ def _of(row: DataVersionRow) -> Reference:
 
 
 def checks(project: Project, name: str) -> list[EvidenceRow]:
-    """The latest drift measurements of a dataset, the newest first."""
-    rows = EvidenceRow.objects.filter(project=project, kind="drift", rests__subject=f"dataset:{name}")
+    """The latest drift measurements of a dataset, by counts and by classifiers, the newest first."""
+    rows = EvidenceRow.objects.filter(
+        project=project, kind__in=("drift", "separability"), rests__subject=f"dataset:{name}"
+    )
     found = rows.select_related("record").order_by("-id").distinct()[:CHECKS]
     return [row for row in found if (row.record.content.get("data") or {}).get("name") == name]
 
@@ -145,7 +147,7 @@ def last_checks(project: Project, name: str) -> list[dict[str, Any]]:
     seen: dict[tuple[str, str], dict[str, Any]] = {}
     for row in checks(project, name):
         said = read_evidence(row.record.content)
-        if isinstance(said, Drift):
+        if isinstance(said, Drift | Separability):
             seen.setdefault((str(said.reference), said.feature), {"digest": row.digest, "said": said})
     return sorted(
         seen.values(), key=lambda c: -(c["said"].value if c["said"].value == c["said"].value else -1.0)
@@ -155,7 +157,7 @@ def last_checks(project: Project, name: str) -> list[dict[str, Any]]:
 def _checked_against(project: Project, name: str, threshold: float) -> DataVersionRow | None:
     """What the latest drift check of this dataset that found drift compared with, else the latest check; only where
     the profile of that version is kept."""
-    said = [row.record.content for row in checks(project, name)]
+    said = [row.record.content for row in checks(project, name) if row.kind == "drift"]
     found = [c for c in said if c.get("interval") and float(c["interval"]["lower"]) > threshold]
     seen: set[tuple[str, str]] = set()
     for content in [*found, *said]:

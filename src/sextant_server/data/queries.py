@@ -16,7 +16,7 @@ from sextant.data.documents import Pipeline, QualityResolution
 from sextant.data.findings import Dealt, dealt_with
 from sextant.errors import NotFound, SextantError
 from sextant.phrases import number
-from sextant.reports import Finding, Freshness, QualityReport, read_evidence
+from sextant.reports import Finding, Freshness, QualityReport, SyntheticReport, read_evidence
 from sextant_server.data.models import DataVersionRow, DayProfile, Run, Written
 from sextant_server.projects.models import Project
 from sextant_server.records.models import DocumentRow, Latest, SubjectRow
@@ -341,6 +341,17 @@ def quality(project: Project, name: str) -> tuple[QualityReport, str] | None:
     )
     found = latest and read_evidence(latest.evidence.record.content)
     return (found, latest.evidence.digest) if latest and isinstance(found, QualityReport) else None
+
+
+def synthetic(project: Project, name: str) -> tuple[SyntheticReport, str] | None:
+    """The latest comparison of its rows, which are synthetic, with real ones; with its digest."""
+    latest = (
+        Latest.objects.filter(project=project, topic=f"synthetic_report:{name}", model="*")
+        .select_related("evidence__record")
+        .first()
+    )
+    found = latest and read_evidence(latest.evidence.record.content)
+    return (found, latest.evidence.digest) if latest and isinstance(found, SyntheticReport) else None
 
 
 _RANK = ("critical", "high", "medium", "low")

@@ -35,12 +35,14 @@ def dataset(request: HttpRequest, slug: str, dataset: str) -> HttpResponse:
     told = queries.quality(project, dataset)
     report, digest = told or (None, "")
     dealt = queries.dealt(project, report, now.date())
+    likeness, likeness_digest = queries.synthetic(project, dataset) or (None, "")
     profiled = queries.newest_profile(project, dataset)
     profile = shown.read_profile(profiled.profile) if profiled else None
     subject = queries.present_version(project, dataset)
     context = {
         "name": dataset, "rows": rows, "newest": rows[0] if rows else None, "subject": subject, "fresh": fresh,
         "report": report, "report_digest": digest, "dealt": dealt,
+        "likeness": likeness, "likeness_digest": likeness_digest,
         "open_count": sum(bool(d.open) for d in dealt),
         "profiled": profiled, "columns": shown.columns(profile, shown.COLUMNS) if profile else None,
         "column_count": len(profile.columns) if profile else 0,

@@ -2,6 +2,7 @@
 
 inputs       the tables that a check reads: opened once, joined, with versions and digests
 soundness    whether a number counts: held out, not leaked, labels agreed
+datasets     the checks of datasets: drift, synthetic rows, a profile's numbers
 kinds        what each kind of check computes
 drafts       what a check hands over before it is evidence
 judging      what a check of a judge computes

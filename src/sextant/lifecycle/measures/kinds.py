@@ -12,7 +12,6 @@ from sextant.canonical import digest
 from sextant.config import checks
 from sextant.config.model import Dataset
 from sextant.criteria import Criterion, Setting
-from sextant.data.drift import drift as moved
 from sextant.data.labels import ratings
 from sextant.data.quality import quality
 from sextant.errors import InvalidInput
@@ -31,7 +30,6 @@ from sextant.evaluation.metrics import (
 from sextant.evaluation.slices import slices
 from sextant.evidence import (
     Agreement,
-    Drift,
     Estimate,
     Evidence,
     Interval,
@@ -41,6 +39,7 @@ from sextant.evidence import (
     Soundness,
     Version,
 )
+from sextant.lifecycle.measures.datasets import drift, profile_number, synthetic
 from sextant.lifecycle.measures.drafts import Context, Draft
 from sextant.lifecycle.measures.inputs import Answers
 from sextant.lifecycle.measures.judging import judged
@@ -48,7 +47,7 @@ from sextant.lifecycle.measures.models import fairness_gap, whole_model
 from sextant.lifecycle.measures.soundness import compare, features, not_opposed, unseen, whole_test_set
 from sextant.maintenance.freshness import newest, span
 from sextant.phrases import number
-from sextant.reports import DriftRun, Experiment, Freshness, LeakageReport, QualityReport, Slices
+from sextant.reports import Experiment, Freshness, LeakageReport, QualityReport, Slices
 from sextant.tables import Condition, Table
 from sextant.verdicts import Verdict
 
@@ -180,80 +179,6 @@ def slices_report(spec: checks.Slices, at: Context) -> list[Draft]:
             left_out=scored.left_out,
         )
     ]
-
-
-def drift(spec: checks.Drift, at: Context) -> list[Draft]:
-    old, new = at.inputs.table(spec.reference), at.inputs.table(spec.current)
-    asked = spec.columns or features(at.inputs, spec.current, spec.reference)
-    if not asked:
-        raise InvalidInput(
-            f"{spec.reference} and {spec.current} have no features in common",
-            where=f"check {spec.id}",
-            todo="name `columns`",
-        )
-    found = moved(
-        old, new, columns=asked, statistic=spec.statistic, threshold=spec.threshold, bins=spec.bins, contents=False
-    )  # fmt: skip
-    # A column that was asked for by name is an error if it cannot be compared; one out of all of them is passed
-    # over, and named.
-    passed_over = {c.name: c.why for c in found.columns if c.verdict == "not_compared"}
-    if spec.columns and passed_over:
-        name, why = next(iter(passed_over.items()))
-        raise InvalidInput(why, where=f"check {spec.id}, column {name}", todo="leave the column out")
-    looked_at = [c for c in found.columns if c.decided_on is not None]
-    if not looked_at:
-        raise InvalidInput(
-            f"{spec.reference} and {spec.current} have no columns that drift can be looked for in",
-            where=f"check {spec.id}",
-            todo="name `columns`",
-        )
-    reference, current = at.inputs.version(spec.reference), at.inputs.version(spec.current)
-    depends = (*spec.depends, reference)
-    drafts = []
-    for column in looked_at:
-        assert column.decided_on is not None  # noqa: S101 - chosen above
-        fields = {
-            "statistic": spec.statistic,
-            "feature": column.name,
-            "reference": reference,
-            "reference_counts": column.decided_on.reference,
-            "current_counts": column.decided_on.current,
-            "edges": column.edges if column.decided_on.reference == column.reference else (),
-            "positions": column.decided_on.positions,
-        }
-        drafts.append(
-            Draft(
-                Drift,
-                f"distance of {column.name} between {spec.reference} and {spec.current}",
-                spec.setting,
-                current,
-                fields,
-                depends=depends,
-                unit="share" if spec.statistic == "total_variation" else "distance",
-            )
-        )
-    if spec.model:
-        fields = {
-            "type": "data",
-            "subject": current,
-            "checked": tuple(c.name for c in looked_at),
-            "drifted": found.drifted,
-            "next_due": at.now + timedelta(days=spec.cadence_days) if spec.cadence_days else None,
-        }
-        notes = tuple(f"{column} was passed over: {why}." for column, why in passed_over.items())
-        drafts.append(
-            Draft(
-                DriftRun,
-                f"drift of what the model reads in {spec.current}",
-                spec.setting,
-                current,
-                fields,
-                model=spec.model,
-                depends=depends,
-                notes=notes,
-            )
-        )
-    return drafts
 
 
 def agreement(spec: checks.Agreement, at: Context) -> list[Draft]:
@@ -424,6 +349,8 @@ KINDS: dict[str, Callable[[Any, Context], list[Draft]]] = {
     "drift": drift,
     "agreement": agreement,
     "learning_curve": rows_needed,
+    "profile": profile_number,
+    "synthetic": synthetic,
     "experiment": experiment,
     "judge": judged,
 }

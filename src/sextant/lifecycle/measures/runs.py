@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from sextant import __version__
 from sextant.config import Config
-from sextant.config.checks import AnyCheck, Evaluation, Experiment
+from sextant.config.checks import AnyCheck, Evaluation, Experiment, Synthetic
 from sextant.criteria import Criterion, Origin
 from sextant.errors import InvalidInput
 from sextant.evidence import Evidence, Measurement, Producer, Recipe, Soundness
@@ -165,7 +165,9 @@ def _measurement(kind: type[Measurement], criterion: Criterion | None, fields: d
         return kind.model_validate(fields)
     # Only what has a range that allows looking all the time may say so.
     continuous = (
-        criterion is not None and criterion.continuous and name not in ("quantile", "agreement", "drift")
+        criterion is not None
+        and criterion.continuous
+        and name not in ("quantile", "agreement", "drift", "separability")
     )
     level, sides = (criterion.level, criterion.sides) if criterion else (0.95, 2)
     return kind.of(level=level, sides=sides, continuous=continuous, **fields)
@@ -176,7 +178,7 @@ def _recipe(inputs: Inputs, spec: AnyCheck) -> Recipe:
     config, names = inputs.config, needs(inputs.config, spec)
     also = agreement_of(config, spec) if isinstance(spec, Evaluation) else None
     keys = {getattr(s, what, None) for s in (spec, also) if s for what in ("criterion", "reaches")}
-    keys |= {o.criterion for o in spec.outcomes} if isinstance(spec, Experiment) else set()
+    keys |= {o.criterion for o in spec.outcomes} if isinstance(spec, Experiment | Synthetic) else set()
     criteria = [
         {**{k: v for k, v in c.plain().items() if k not in _LEFT_OUT}, "name": c.key}
         for c in config.criteria
