@@ -36,7 +36,7 @@ def synthetic(
     real: str, synthetic: str, columns: str, keys: tuple[str, ...], target: str | None, test: str | None, threshold: float,
     apart: float, form: str,
 ) -> int:  # fmt: skip
-    """How like real rows synthetic ones are, and whether any of them is a copy.
+    """How like real rows synthetic ones are, and whether any is a copy.
 
     Six questions, each with its answer in a sentence: are columns distributed alike, with the same gaps and categories;
     can a classifier say which row is synthetic; do columns that hang together in the real rows still do so; which rows

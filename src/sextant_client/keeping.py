@@ -12,7 +12,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sextant.errors import NotFound
+from sextant.errors import InvalidInput, NotFound
 from sextant_client.embedded import FOLDER, find_home
 
 if TYPE_CHECKING:
@@ -29,6 +29,13 @@ COMPARED_ROWS = 5_000_000
 def home_of(project: Project, home: Path | None = None) -> Path:
     """Where the versions of a project's datasets lie: `SEXTANT_DATA`, else `data` in the data home."""
     given = os.environ.get("SEXTANT_DATA")
+    if given and "://" in given:
+        raise InvalidInput(
+            f"{given} is an address",
+            where="SEXTANT_DATA",
+            rule="versions are kept in a folder of this machine, beside their lock",
+            todo="name a folder, such as one where the bucket is mounted",
+        )
     return (Path(given) if given else (home or find_home() or Path(FOLDER)) / "data") / project.slug
 
 

@@ -14,6 +14,9 @@ from tests.cli.conftest import Shell
 def test_versions_from_the_command_line(mine: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SEXTANT_DATA", str(mine.folder / "kept"))
     mine.write("a.csv", "id,name\n1,ann\n2,=cmd()\n")
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setenv("SEXTANT_DATA", "s3://bucket/data")
+        assert "s3://bucket/data is an address" in mine("data", "commit", "people", "a.csv", code=2).err
     mine.write("b.csv", "id,name\n2,=cmd()\n3,cem\n")
     mine("data", "commit", "people", "a.csv", "-m", "one")
     mine("data", "commit", "people", "b.csv", "--from", "dataset:raw@v1", "--tag", "live")

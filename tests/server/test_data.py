@@ -14,9 +14,9 @@ from django.test import Client
 from sextant.criteria import Setting
 from sextant.data.documents import Pipeline
 from sextant.data.profiling import profile as measured
-from sextant.evidence import Producer, Version
-from sextant.reports import Freshness
-from sextant_server.data import queries
+from sextant.evidence import Producer, Separability, Version
+from sextant.reports import Freshness, Likeness, SyntheticReport
+from sextant_server.data import drifting, queries
 from sextant_server.data.actions import tell_overdue
 from sextant_server.data.models import Run
 from sextant_server.jobs.kinds import data_freshness
@@ -358,3 +358,39 @@ def test_a_project_that_counts_versions_goes_on_counting(asking: Asking) -> None
     asking.put(1)
     asking.put(2, digest="cd" * 32, parent=1)
     assert SubjectRow.objects.get(kind="dataset", name="train").version == "v2"
+
+
+def test_whole_numbers_that_name_rows_are_no_feature() -> None:
+    rows = 600
+    found = measured(
+        pa.table(
+            {
+                "id": range(rows),
+                "cents": [n % 100 for n in range(rows)],
+                "share": [n / 7 for n in range(rows)],
+            }
+        )
+    )
+    assert [drifting.names_rows(column) for column in found.columns] == [True, False, False]
+    assert not drifting.names_rows(measured(pa.table({"id": range(100)}))["id"])
+
+
+def test_what_is_synthetic_and_what_a_classifier_tells_apart_stand_on_the_pages(asking: Asking) -> None:
+    common: dict[str, Any] = {
+        "setting": Setting.OFFLINE, "at": datetime.now(UTC), "producer": Producer(name="check"),
+        "data": Version.parse("dataset:train@v2"),
+    }  # fmt: skip
+    point = Likeness(title="Copies", answer="unmet", said="3 rows equal a real one.")
+    real = Version.parse("dataset:real@v1")
+    report = SyntheticReport(**common, estimand="likeness", real=real, rows=50, real_rows=60, points=(point,))
+    told = Separability.of(
+        **common, estimand="told apart", unit="share", reference=real, area=0.8, error=0.02, reference_held=300,
+        current_held=300, depends=(real,),
+    )  # fmt: skip
+    records.add_evidence(asking.project, LOCAL, [report, told])
+    browser = client(account("boss", is_superuser=True))
+    home = browser.get("/p/forms/data/train/").content.decode()
+    assert "How like real rows it is" in home and "3 rows equal a real one." in home
+    page = browser.get("/p/forms/data/train/drift/").content.decode()
+    assert "all columns together" in page and "50 % is chance" in page and "80 %" in page
+    assert "which is which" in browser.get(f"/p/forms/proof/{told.digest()}/").content.decode()

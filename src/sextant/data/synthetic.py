@@ -179,6 +179,8 @@ def likeness(
         raise InvalidInput(
             f"{old.name} and {new.name} have no column in common", todo="compare tables of the same kind"
         )
+    if empty := [t.name for t in (old, new) if not t.count()]:
+        raise InvalidInput("it has no rows", where=empty[0], rule="real and synthetic rows are compared")
     moved = drift(old, new, columns=chosen, threshold=threshold, level=level, seed=seed)
     told = tell_apart(old, new, chosen, threshold=apart, level=level, seed=seed)
     pairs, left_out = pairs_of(old, new, chosen, margin=MARGIN, level=level, seed=seed)

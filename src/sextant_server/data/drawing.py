@@ -15,7 +15,7 @@ from sextant_server.data.models import DayProfile
 
 #: Two distributions: so many bars of numbers, so many words, on a field of so many units.
 BARS, NAMES, WIDTH, HEIGHT = 32, 12, 1000, 160
-#: The map: how wide names, and how wide and high squares are, in pixels.
+#: The map: how wide names at most, and how wide and high squares are, in pixels.
 LABEL, SQUARE, ROW, HEAD = 170, 36, 28, 26
 
 
@@ -173,6 +173,8 @@ class Drawn:
 def drawn(found: Map) -> Drawn:
     """A map as squares: features down, days across."""
     squares = []
+    # No wider than the names are: on a phone each day that is seen counts.
+    label = min(LABEL, 14 + 8 * max((len(_cut(name)) for name in found.features), default=0))
     for down, feature in enumerate(found.features):
         for across, row in enumerate(found.days):
             cell = found.cells.get((feature, row.day)) or Cell(
@@ -180,13 +182,13 @@ def drawn(found: Map) -> Drawn:
             )
             squares.append(
                 Square(
-                    LABEL + across * SQUARE, HEAD + down * ROW, _level(cell, found.threshold), _short(cell),
+                    label + across * SQUARE, HEAD + down * ROW, _level(cell, found.threshold), _short(cell),
                     f"{feature} on {row.day:%-d %B}: {words(cell)}", row.day, feature, cell,
                 )
             )  # fmt: skip
     return Drawn(
-        LABEL + SQUARE * len(found.days), HEAD + ROW * len(found.features),
-        tuple((LABEL + i * SQUARE + 17, _day(found.days, i)) for i in range(len(found.days))),
+        label + SQUARE * len(found.days), HEAD + ROW * len(found.features),
+        tuple((label + i * SQUARE + 17, _day(found.days, i)) for i in range(len(found.days))),
         tuple((HEAD + i * ROW + ROW // 2, _cut(name), name) for i, name in enumerate(found.features)),
         tuple(squares),
     )  # fmt: skip

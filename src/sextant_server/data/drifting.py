@@ -15,7 +15,7 @@ from django.db.models import F
 from sextant.chain import body_digest
 from sextant.data.drift import compared, drift, incomparable
 from sextant.data.drift_report import ColumnDrift
-from sextant.data.profile import Profile
+from sextant.data.profile import Column, Profile
 from sextant.errors import NotFound
 from sextant.evidence import Drift, Separability
 from sextant.maintenance.documents import DriftPlan
@@ -38,6 +38,8 @@ OFFERED = 40
 #: So many of the latest drift measurements are looked through for what they compared with.
 CHECKS = 60
 FIRST = "first-days"
+#: From so many rows on, whole numbers that are nearly all different name rows.
+_ROWS = 500
 _NUMBERED = re.compile(r"([a-z0-9][a-z0-9_-]{0,79})@(\d{1,9})")
 
 
@@ -211,6 +213,12 @@ def cell(against: Reference, row: DayProfile, feature: str, threshold: float) ->
     return found
 
 
+def names_rows(column: Column) -> bool:
+    """Whether whole numbers name rows, so that they always move on: hardly any two of 500 or more rows are alike."""
+    whole = "int" in column.type and column.kind == "number"
+    return whole and column.present >= _ROWS and column.distinct.lower >= 0.9 * column.present
+
+
 class _Keyed:
     """Something long that is known by its digest, so that it can be remembered by it."""
 
@@ -255,7 +263,11 @@ def _cells(against: _Text, day: _Day, threshold: float) -> tuple[Cell, ...]:
         old = before.get(now.name)
         if old is None:
             continue
-        if why := incomparable(old, now):
+        if (
+            why := "each row has a whole number of its own, as in an id"
+            if names_rows(old)
+            else incomparable(old, now)
+        ):
             found.append(Cell(now.name, "not_compared", why=why))
             continue
         counts = compared(old, now)

@@ -17,6 +17,7 @@ from sextant.errors import SextantError
 from sextant.phrases import number
 from sextant.stats.distances import total_variation
 from sextant_server.data.drawing import Overlay, overlay
+from sextant_server.data.drifting import names_rows
 from sextant_server.data.models import DataVersionRow, Run
 from sextant_server.data.queries import Edge, Fresh
 
@@ -227,7 +228,7 @@ def moved(before: Profile, after: Profile) -> list[Moved]:
     found = []
     for column in before.columns:
         now = theirs.get(column.name)
-        if now is None or incomparable(column, now):
+        if now is None or names_rows(column) or incomparable(column, now):
             continue
         counts = compared(column, now)
         if not sum(counts.reference) or not sum(counts.current):
