@@ -1,7 +1,9 @@
 """A project as code: `sextant.yaml`.
 
 model      what the file may say: project, criteria, datasets, predictions
-checks     ... and the checks, one class a kind
+check      what all checks have
+checks     the checks that it may ask for, one class a kind
+data_checks   those of what data is like
 fields     kinds of fields that both share
 schema     the same as JSON Schema, for editors
 load       text to `Config`, every fault with line and column; writing a new file
@@ -12,7 +14,8 @@ guess      a proposal for a folder that has no file yet
 
 from __future__ import annotations
 
-from sextant.config.checks import CHECKS, AnyCheck, Check
+from sextant.config.check import Check
+from sextant.config.checks import CHECKS, AnyCheck
 from sextant.config.edit import Settings, change_criteria, change_settings
 from sextant.config.guess import Guess, Proposal, guess
 from sextant.config.load import Loaded, Mark, load, loads, write

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sextant.config import checks
+from sextant.config import checks, data_checks
 from sextant.criteria import Criterion, Setting
 from sextant.data.domain import Apart
 from sextant.data.drift import drift as moved
@@ -152,7 +152,7 @@ def _told_apart(apart: Apart, column: str, of: _Between, criterion: Criterion | 
     )  # fmt: skip
 
 
-def synthetic(spec: checks.Synthetic, at: Context) -> list[Draft]:
+def synthetic(spec: data_checks.Synthetic, at: Context) -> list[Draft]:
     """A report in sentences, and a number for each target."""
     from sextant.data.synthetic import likeness
 
@@ -209,7 +209,7 @@ def _judged(measure: str, found: Any, of: _Between, criterion: Criterion) -> Dra
 # --- a number of a profile
 
 
-def profile_number(spec: checks.Profile, at: Context) -> list[Draft]:
+def profile_number(spec: data_checks.Profile, at: Context) -> list[Draft]:
     """One number that a profile of all rows says; a share of rows has a range, what was counted has none."""
     from sextant.data.profiling import profile
 
@@ -231,11 +231,11 @@ def profile_number(spec: checks.Profile, at: Context) -> list[Draft]:
 _Number = tuple[type[Evidence], str, dict[str, Any], str | None]
 
 
-def _rows(found: Any, spec: checks.Profile, at: Context) -> _Number:
+def _rows(found: Any, spec: data_checks.Profile, at: Context) -> _Number:
     return Count, "number of rows", {"value": float(found.rows), "n": found.rows}, None
 
 
-def _missing(found: Any, spec: checks.Profile, at: Context) -> _Number:
+def _missing(found: Any, spec: data_checks.Profile, at: Context) -> _Number:
     worst = max(found.columns, key=lambda c: c.missing)
     what = f"share of rows without a value of {worst.name}"
     return (
@@ -246,7 +246,7 @@ def _missing(found: Any, spec: checks.Profile, at: Context) -> _Number:
     )
 
 
-def _distinct(found: Any, spec: checks.Profile, at: Context) -> _Number:
+def _distinct(found: Any, spec: data_checks.Profile, at: Context) -> _Number:
     column = found[spec.column]
     counted = column.distinct
     what = f"number of different values of {column.name}"
@@ -258,7 +258,7 @@ def _distinct(found: Any, spec: checks.Profile, at: Context) -> _Number:
     return Estimate, what, {"value": float(counted.value), "interval": interval, "n": column.present}, None
 
 
-def _rarest(found: Any, spec: checks.Profile, at: Context) -> _Number:
+def _rarest(found: Any, spec: data_checks.Profile, at: Context) -> _Number:
     column = found[spec.column]
     if column.values is None:
         raise _refused(
@@ -276,15 +276,15 @@ def _rarest(found: Any, spec: checks.Profile, at: Context) -> _Number:
     )
 
 
-def _least(found: Any, spec: checks.Profile, at: Context) -> _Number:
+def _least(found: Any, spec: data_checks.Profile, at: Context) -> _Number:
     return _extreme(found, spec, "minimum", "least")
 
 
-def _most(found: Any, spec: checks.Profile, at: Context) -> _Number:
+def _most(found: Any, spec: data_checks.Profile, at: Context) -> _Number:
     return _extreme(found, spec, "maximum", "greatest")
 
 
-def _extreme(found: Any, spec: checks.Profile, which: str, word: str) -> _Number:
+def _extreme(found: Any, spec: data_checks.Profile, which: str, word: str) -> _Number:
     numbers = _numbers(found, spec)
     ends = {"minimum": (numbers.below, -math.inf), "maximum": (numbers.above, math.inf)}
     beyond, infinite = ends[which]
@@ -292,19 +292,19 @@ def _extreme(found: Any, spec: checks.Profile, which: str, word: str) -> _Number
     return Count, f"{word} value of {spec.column}", {"value": value, "n": numbers.n}, None
 
 
-def _mean(found: Any, spec: checks.Profile, at: Context) -> _Number:
+def _mean(found: Any, spec: data_checks.Profile, at: Context) -> _Number:
     numbers = _numbers(found, spec)
     return Mean, f"mean of {spec.column}", {"mean": numbers.mean, "m2": numbers.m2, "n": numbers.n}, None
 
 
-def _numbers(found: Any, spec: checks.Profile) -> Any:
+def _numbers(found: Any, spec: data_checks.Profile) -> Any:
     column = found[spec.column]
     if column.numbers is None or not column.numbers.n:
         raise _refused(spec, f"{column.name} holds no numbers")
     return column.numbers
 
 
-def _age(found: Any, spec: checks.Profile, at: Context) -> _Number:
+def _age(found: Any, spec: data_checks.Profile, at: Context) -> _Number:
     column = found[spec.column]
     if column.times is None or column.times.latest is None:
         raise _refused(spec, f"{column.name} holds no days or times")
@@ -318,7 +318,7 @@ def _age(found: Any, spec: checks.Profile, at: Context) -> _Number:
     )
 
 
-def _refused(spec: checks.Profile, why: str) -> InvalidInput:
+def _refused(spec: data_checks.Profile, why: str) -> InvalidInput:
     return InvalidInput(why, where=f"check {spec.id}", todo="name another column, or another measure")
 
 

@@ -12,7 +12,8 @@ from pydantic import ValidationError
 
 from sextant import __version__
 from sextant.config import Config
-from sextant.config.checks import AnyCheck, Evaluation, Experiment, Synthetic
+from sextant.config.checks import AnyCheck, Evaluation, Experiment
+from sextant.config.data_checks import Synthetic
 from sextant.criteria import Criterion, Origin
 from sextant.errors import InvalidInput
 from sextant.evidence import Evidence, Measurement, Producer, Recipe, Soundness
