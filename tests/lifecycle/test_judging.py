@@ -67,6 +67,32 @@ def test_the_number_is_corrected_and_comes_out_again(folder: Path) -> None:
     assert verdict(folder, DRAWN.format(version="v2")).status is Status.MET
 
 
+def test_what_a_gate_asks_of_an_evaluation_is_looked_at_too(folder: Path) -> None:
+    # Of the judged rows one stands in what the model learned from; two people say the same throughout.
+    (folder / "train.csv").write_text("id,said\n100,good\nx,y\n".replace("x,y", "77777,bad"))
+    pairs = [
+        f"{i},{who},{word}" for i in range(80) for who, word in (("anna", "ab"[i % 2]), ("ben", "ab"[i % 2]))
+    ]
+    (folder / "both.csv").write_text("\n".join(["item,who,label", *pairs]) + "\n")
+    text = FILE.format(
+        unit="share", more=DRAWN.format(version="v2") + ", train: train, labels_agreed_by: agreed"
+    )
+    text = text.replace("datasets:", "datasets:\n  train: {path: train.csv}\n  both: {path: both.csv}").replace(
+        "criteria:", "criteria:\n  - {key: agreed, name: Agreed, family: data, metric: alpha, unit: alpha, "
+        "direction: at_least, threshold: 0.6}",
+    )  # fmt: skip
+    text += (
+        "  - {check: agreement, criterion: agreed, dataset: both, item: item, labeler: who, label: label}\n"
+    )
+    config = loads(text).config
+    share = run(config, config.checks[0], folder, now=NOW)[0]
+    sound = {s.rule: s.holds for s in share.soundness}
+    assert sound == {"judge_calibrated": True, "held_out": False, "no_leakage": False, "labels_agreed": True}
+    assert recompute(share, folder).equal
+    with pytest.raises(ConfigError, match="no agreement check measures agreed"):
+        loads(text.replace("check: agreement, criterion: agreed,", "check: agreement,"))
+
+
 def test_another_correction_is_another_number(folder: Path) -> None:
     drawn, elsewhere = (found(folder, text.format(version="v2"))[0] for text in (DRAWN, SHARE))
     assert isinstance(drawn, JudgedShare) and isinstance(elsewhere, JudgedShare)

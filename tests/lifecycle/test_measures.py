@@ -166,9 +166,9 @@ def ids(path: str = "") -> list[str]:
 
 
 def test_every_kind_of_check_is_tried(config: Config) -> None:
-    # That of a judge is tried in test_judging.
+    # That of a judge is tried in test_judging, that of fairness in test_model_checks.
     tried = [*config.checks, *loads(DATASETS).config.checks]
-    assert {c.check for c in tried} == CHECKS.keys() - {"judge"}
+    assert {c.check for c in tried} == CHECKS.keys() - {"judge", "fairness"}
 
 
 def test_what_all_evidence_carries(found: dict[str, list[Evidence]], config: Config) -> None:

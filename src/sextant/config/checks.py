@@ -432,6 +432,12 @@ class Judge(Check):
     before: Column | None = Field(
         default=None, description="What an earlier version of the judge said, in `calibration`."
     )
+    train: Annotated[Key | None, Datasets] = Field(
+        default=None, description="What the model learned from: the judged rows are looked up in it."
+    )
+    labels_agreed_by: Annotated[Key | None, Criteria] = Field(
+        default=None, description="The target, judged by an agreement check, that says whether people agreed."
+    )
     model: ModelVersion | None = Field(
         default=None, description="The model whose outputs are judged, as name@version."
     )

@@ -377,13 +377,13 @@ class _Reader:
                 )
                 contrast = isinstance(check, Evaluation) and check.against is not None
                 self._fits(("checks", i, "criterion"), by_key[key], share, contrast)
+            if isinstance(check, Evaluation | Judge) and check.labels_agreed_by not in (None, *agreed):
+                self.fault(
+                    self.at("checks", i, "labels_agreed_by", value=True),
+                    f"no agreement check measures {check.labels_agreed_by}",
+                    todo="add one",
+                )
             if isinstance(check, Evaluation):
-                if check.labels_agreed_by and check.labels_agreed_by not in agreed:
-                    self.fault(
-                        self.at("checks", i, "labels_agreed_by", value=True),
-                        f"no agreement check measures {check.labels_agreed_by}",
-                        todo="add one",
-                    )
                 for name in (
                     (check.predictions, check.against) if check.metric in ("brier", *OF_SCORES) else ()
                 ):

@@ -39,7 +39,7 @@ class Context:
 
     inputs: Inputs
     now: datetime
-    labels: Callable[[checks.Evaluation], list[Soundness]] = field(default=lambda spec: [])
+    labels: Callable[[checks.Evaluation | checks.Judge], list[Soundness]] = field(default=lambda spec: [])
 
     def criterion(self, key: str) -> Criterion:
         return self.inputs.config.criterion(key)

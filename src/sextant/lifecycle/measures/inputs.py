@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from sextant.config import Config
-from sextant.config.checks import Agreement, AnyCheck, Evaluation
+from sextant.config.checks import Agreement, AnyCheck, Evaluation, Judge
 from sextant.config.fields import Refers
 from sextant.config.model import Dataset, Predictions
 from sextant.criteria import Origin
@@ -155,7 +155,7 @@ class Inputs:
 def needs(config: Config, spec: AnyCheck) -> list[str]:
     """The tables that a check reads, itself or to find out whether its number counts."""
     names = counted(config, spec)
-    if isinstance(spec, Evaluation) and (agreement := agreement_of(config, spec)):
+    if isinstance(spec, Evaluation | Judge) and (agreement := agreement_of(config, spec)):
         names.append(agreement.dataset)
     return list(dict.fromkeys(names))
 
@@ -173,7 +173,7 @@ def counted(config: Config, spec: AnyCheck) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def agreement_of(config: Config, spec: Evaluation) -> Agreement | None:
+def agreement_of(config: Config, spec: Evaluation | Judge) -> Agreement | None:
     """The check that says whether an evaluation's labels can be trusted."""
     found = (c for c in config.checks if isinstance(c, Agreement) and c.criterion == spec.labels_agreed_by)
     return next(found, None) if spec.labels_agreed_by else None

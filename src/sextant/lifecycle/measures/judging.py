@@ -11,6 +11,7 @@ from sextant.evaluation.judge import Both, Calibration, Columns, Pairs, calibrat
 from sextant.evidence import Soundness
 from sextant.judgements import JudgedMean, JudgedShare
 from sextant.lifecycle.measures.drafts import Context, Draft
+from sextant.lifecycle.measures.soundness import unseen
 from sextant.phrases import number
 from sextant.reports import JudgeBias, JudgeCalibration, JudgeChange
 from sextant.stats.intervals import Bounds
@@ -46,7 +47,12 @@ def judged(spec: checks.Judge, at: Context) -> list[Draft]:
         Draft(
             kind, f"{what} of {spec.dataset}, by {spec.judge}, corrected by how it errs", spec.setting, version, fields,
             criterion, model=spec.model, depends=(*spec.depends, spec.judge),
-            soundness=(Soundness(rule="judge_calibrated", holds=holds, detail=why),), left_out=left, notes=(note,),
+            soundness=(
+                Soundness(rule="judge_calibrated", holds=holds, detail=why),
+                *unseen(at.inputs, spec.dataset, spec.train),
+                *at.labels(spec),
+            ),
+            left_out=left, notes=(note,),
             unit="share" if spec.positive is not None else None,
         )
     ]  # fmt: skip

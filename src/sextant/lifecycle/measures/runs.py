@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from sextant import __version__
 from sextant.config import Config
-from sextant.config.checks import AnyCheck, Evaluation, Experiment
+from sextant.config.checks import AnyCheck, Evaluation, Experiment, Judge
 from sextant.config.data_checks import Synthetic
 from sextant.criteria import Criterion, Origin
 from sextant.errors import InvalidInput
@@ -177,7 +177,7 @@ def _measurement(kind: type[Measurement], criterion: Criterion | None, fields: d
 def _recipe(inputs: Inputs, spec: AnyCheck) -> Recipe:
     """The part of the config that the check reads, and the digests of its files."""
     config, names = inputs.config, needs(inputs.config, spec)
-    also = agreement_of(config, spec) if isinstance(spec, Evaluation) else None
+    also = agreement_of(config, spec) if isinstance(spec, Evaluation | Judge) else None
     keys = {getattr(s, what, None) for s in (spec, also) if s for what in ("criterion", "reaches")}
     keys |= {o.criterion for o in spec.outcomes} if isinstance(spec, Experiment | Synthetic) else set()
     criteria = [
@@ -195,7 +195,7 @@ def _recipe(inputs: Inputs, spec: AnyCheck) -> Recipe:
     return Recipe(check=spec.check, arguments={k: v for k, v in arguments.items() if v}, inputs=digests)
 
 
-def _labels_agreed(inputs: Inputs, spec: Evaluation, now: datetime) -> list[Soundness]:
+def _labels_agreed(inputs: Inputs, spec: Evaluation | Judge, now: datetime) -> list[Soundness]:
     """Whether the labels can be trusted, by the target that judges how far people agree on them."""
     asked = agreement_of(inputs.config, spec)
     if asked is None or asked.criterion is None:
