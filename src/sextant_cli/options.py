@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from sextant.errors import InvalidInput
-from sextant.phrases import number, with_unit
+from sextant.phrases import number, number_text, with_unit
 from sextant_cli import output
 from sextant_cli.common import as_json_option, on_project
 from sextant_client.project import Project
@@ -56,7 +56,8 @@ def options(project: Project, given: tuple[str, ...], form: str) -> None:
     for move in found["numbers_that_turn"][:5]:
         unit = units[move["factor"]]
         output.say(
-            f"With {with_unit(move['number'], unit)} instead of {with_unit(move['now'], unit)} for {move['factor']} of "
+            f"With {number_text(move['number'], unit, against=move['now'])} instead of "
+            f"{number_text(move['now'], unit, against=move['number'])} for {move['factor']} of "
             f"{names[move['option']]}, {names[move['winner']]} draws level."
         )
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from sextant_demo.story import Story
 
 #: Goes up when the story changes, so that an older one is not taken up in the middle.
-CONTENT = 3
+CONTENT = 4
 MARKER, LOCK, FOLDER = "demo.json", "demo.lock", "form-reader"
 
 

@@ -39,7 +39,7 @@ def test_requirements_come_first_and_only_what_a_desk_can_judge() -> None:
     asked = ModelRequirements(quality="gap", latency="latency", robustness="accuracy", cost="not-there")
     shown = columns(state(criteria=ALL, documents=[asked]))
     assert [(c.criterion.key, c.side) for c in shown] == [
-        ("gap", "quality"), ("latency", "latency"), ("accuracy", "robustness"), ("cost", ""),
+        ("gap", "quality"), ("latency", "latency"), ("accuracy", "robustness"),
     ]  # fmt: skip
     assert main_target(shown) is not None and main_target(shown).key == "gap"  # type: ignore[union-attr]
     assert main_target([]) is None

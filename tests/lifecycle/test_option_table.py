@@ -50,13 +50,21 @@ def test_a_declared_cost_is_called_so_and_becomes_the_cost_of_an_answer() -> Non
         value=0.004, unit="USD", criterion="cost", estimand="cost", setting="offline", at=NOW, source="the bill",
         source_date=NOW.date(), model=Version.parse("model:net@v1"), producer=Producer(name="test"),
     )  # fmt: skip
-    found = option_table(state(criteria=[ACCURACY, COST], documents=[RULES, NET, WEIGHTS], evidence=[said]))
+    per_one = ModelRequirements(cost="cost", cost_answers=1)
+    given: dict[str, Any] = {"criteria": [ACCURACY, COST], "evidence": [said]}
+    found = option_table(state(documents=[RULES, NET, WEIGHTS, per_one], **given))
     assert found.rows[1].cells["unit_cost"].value == 0.004
-    assert found.rows[1].cells["unit_cost"].origin == "declared"
+    assert found.rows[1].cells["unit_cost"].origin == found.rows[1].cells["cost"].origin == "declared"
     assert found.costs["net"] == (1000, 0.004)
     # 100 + 0.02 n = 1000 + 0.004 n at n = 56,250.
     assert [(c.one, c.other, c.volume) for c in found.crossings] == [("net", "rules", pytest.approx(56_250))]
     assert found.course[0] == (0.0, "rules") and found.course[1][1] == "net"
+    per_thousand = per_one.model_copy(update={"cost_answers": 1000.0})
+    less = option_table(state(documents=[RULES, NET, WEIGHTS, per_thousand], **given))
+    assert less.costs["net"] == (1000, pytest.approx(4e-6))
+    # Where nobody said for how many answers it is, what the option says stands.
+    unsaid = option_table(state(documents=[RULES, NET, WEIGHTS, ModelRequirements(cost="cost")], **given))
+    assert unsaid.costs["net"] == (1000, 0.01)
 
 
 def test_who_comes_first_and_what_turns_that() -> None:

@@ -247,8 +247,10 @@ def test_options_page_weighs_what_is_measured_and_what_is_assumed(
     )
     [number] = bring(targets, run("a", 970)).ids
     actions.name_run(targets, LOCAL, number, "reader@m3")
+    asked = ModelRequirements(quality="accuracy", latency="latency", cost="cost", cost_answers=1)
     write(
         targets,
+        (asked, ""),
         (ModelOption(name="Rules", approach="rules", fixed_cost=1000, unit_cost=0.01, weeks_to_market=1,
                      assumed=(Guess(criterion="accuracy", value=0.8),)), "rules"),
         (ModelOption(name="Reader", approach="build", model="reader@m3", fixed_cost=5000, unit_cost=0.5, weeks_to_market=8,

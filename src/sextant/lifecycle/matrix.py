@@ -20,7 +20,8 @@ from sextant.verdicts import Proof, Status, Verdict, judge
 #: The sides of the requirements, in the order in which they stand in the matrix.
 SIDES = ("quality", "latency", "cost", "fairness", "explainability", "robustness")
 #: The families whose targets a model can meet or miss on the desk.
-_FAMILIES = ("ml", "fairness", "explainability", "safety", "system", "cost")
+_ABOUT_ANSWERS = ("ml", "fairness", "explainability", "safety")
+_FAMILIES = (*_ABOUT_ANSWERS, "system", "cost")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,8 @@ class TradeOffs:
 
 
 def columns(state: ProjectState) -> list[Column]:
-    """The requirements first, in their own order, then every other target that a model can meet on the desk."""
+    """The requirements first, in their own order, then every other target that a model can meet on the desk. Times and
+    costs of other things than the model are left out, once somebody said which target its latency and its cost is."""
     found = state.one(ModelRequirements)
     named: dict[str, str] = {}
     for side in SIDES:
@@ -102,7 +104,7 @@ def columns(state: ProjectState) -> list[Column]:
         key
         for key, c in state.criteria.items()
         if key not in named
-        and c.family in _FAMILIES
+        and c.family in (_ABOUT_ANSWERS if named else _FAMILIES)
         and c.role == "target"
         and Setting.OFFLINE in c.judged_in
     ]

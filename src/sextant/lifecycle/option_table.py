@@ -24,7 +24,7 @@ from sextant.model.options import (
     rank,
     sensitivity,
 )
-from sextant.phrases import number, with_unit
+from sextant.phrases import number, number_text
 
 #: What an option itself says, with its label and unit; `None` as a unit means the project's currency.
 GIVEN: Mapping[str, tuple[str, str | None]] = {
@@ -112,8 +112,8 @@ def option_table(state: ProjectState, weights: Mapping[str, float] | None = None
     nothing was decided, the requirements and the time to market count one each.
 
     A target's number is the latest that was measured on the option's version; until there is one, what somebody assumed
-    stands in, and is called so. The cost of an answer is the measured one where a cost target in the project's currency
-    was measured. How things stand today is always a row, out of the targets' baselines.
+    stands in, and is called so. The cost of an answer is the measured one where the cost requirement is in the
+    project's currency and says for how many answers it is. How things stand today is always a row, out of the targets' baselines.
     """
     options = {w.key: o for o, w in state.all(ModelOption)}
     found = state.one(OptionDecision)
@@ -216,14 +216,25 @@ def _cell(state: ProjectState, option: ModelOption, factor: Factor) -> Cell:
         if measured.value is not None or guess is None:
             return measured
         return Cell(guess.value, "assumed", why=guess.source or "assumed; nobody said where from")
-    if factor.key == "unit_cost":
-        for criterion in state.of_family("cost"):
-            if criterion.unit == state.currency and criterion.slice == {}:
-                measured = _measured(state, option, criterion)
-                if measured.value is not None:
-                    return measured
+    if factor.key == "unit_cost" and (each := _cost_of_an_answer(state, option)) is not None:
+        return each
     given = getattr(option, factor.key)
     return Cell(None, "", why="not written yet") if given is None else Cell(float(given), "given")
+
+
+def _cost_of_an_answer(state: ProjectState, option: ModelOption) -> Cell | None:
+    """The number of the cost requirement for one answer, where it is in the project's currency and somebody said for how
+    many answers it is; else None, and what the option says stands."""
+    found = state.one(ModelRequirements)
+    criterion = state.criteria.get(found[0].cost or "") if found else None
+    answers = found[0].cost_answers if found else None
+    if criterion is None or answers is None or criterion.unit != state.currency:
+        return None
+    cell = _measured(state, option, criterion)
+    if cell.value is None:
+        return None
+    lower, upper = (None if end is None else end / answers for end in (cell.lower, cell.upper))
+    return Cell(cell.value / answers, cell.origin, lower, upper, cell.digest, cell.why)
 
 
 def _measured(state: ProjectState, option: ModelOption, criterion: Criterion) -> Cell:
@@ -288,8 +299,10 @@ def what_turns_it(table: OptionTable) -> str:
     if table.moves:
         move = table.moves[0]
         factor = table.factor(move.factor)
-        text += f". It also turns if {factor.label} of {table.name(move.option)} is {with_unit(move.number or 0, factor.unit)}"
-        text += f" instead of {with_unit(move.now, factor.unit)}: then {table.name(move.winner)} draws level"
+        there = number_text(move.number, factor.unit, against=move.now)
+        now = number_text(move.now, factor.unit, against=move.number)
+        text += f". It also turns if {factor.label} of {table.name(move.option)} is {there} instead of {now}"
+        text += f": then {table.name(move.winner)} draws level"
     return f"{text}."
 
 

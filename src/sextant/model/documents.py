@@ -30,6 +30,13 @@ class ModelRequirements(Document):
         None, title="Latency", description="The target for how fast an answer must come."
     )
     cost: Key | None = Field(None, title="Cost", description="The target for what an answer may cost.")
+    cost_answers: float | None = Field(
+        None,
+        ge=1,
+        le=1e9,
+        title="Answers that this cost is for",
+        description="1 where the cost target is about one answer, 1000 where it is about a thousand.",
+    )
     fairness: Key | None = Field(
         None, title="Fairness", description="The target for the largest gap between groups of people."
     )

@@ -23,6 +23,7 @@ from sextant_server.model.models import Experiment, MetricHistory, RegisteredVer
 from sextant_server.projects.models import Project
 from sextant_server.projects.permissions import Caller
 from sextant_server.records.actions import add_evidence, lock
+from sextant_server.records.models import EvidenceRow
 from sextant_server.records.queries import criteria
 
 #: Of how many runs with a version, the newest, the proof is looked at again.
@@ -209,10 +210,12 @@ def settle(project: Project, caller: Caller, *, only: Iterable[TrainingRun] | No
     if not rows:
         return found
     known, document = criteria(project), queries.measures(project)
+    # Of a version whose training is told of already, by whomever, it is not told twice.
+    told = set(EvidenceRow.objects.filter(project=project, kind="model_run").values_list("model", flat=True))
     made: list[Evidence] = []
     for row in rows:
         run = queries.read_run(row)
-        for one in _proofs(project, row, run, known.values(), document):
+        for one in _proofs(row, run, known.values(), document, training=row.model not in told):
             try:
                 accept(one)
             except SextantError as error:
@@ -225,7 +228,7 @@ def settle(project: Project, caller: Caller, *, only: Iterable[TrainingRun] | No
 
 
 def _proofs(
-    project: Project, row: TrainingRun, run: Run, known: Iterable[Any], document: RunMeasures | None
+    row: TrainingRun, run: Run, known: Iterable[Any], document: RunMeasures | None, *, training: bool
 ) -> Iterable[Evidence]:
     producer = Producer(name=row.tracker.kind, command=_AGAIN[row.tracker.kind])
     for criterion in known:
@@ -233,7 +236,7 @@ def _proofs(
         if one is not None and one.proof is not None:
             yield one.proof
     at = run.ended_at or run.started_at
-    if run.version is None or at is None:
+    if run.version is None or at is None or not training:
         return
     took = (run.ended_at - run.started_at).total_seconds() if run.ended_at and run.started_at else None
     yield ModelRun(
