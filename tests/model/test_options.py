@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from sextant.errors import InvalidInput
@@ -131,7 +131,8 @@ def test_bad_input_is_named(numbers: Numbers, weights: dict[str, float], said: s
 _NUMBERS = st.integers(0, 6).map(float)
 
 
-@settings(max_examples=300)
+@settings(max_examples=200)
+@example({"a": (0.0, 2.0), "b": (6.0, 1.0), "c": (6.0, 6.0)}, 1, 2, False)
 @given(
     st.dictionaries(st.sampled_from("abcd"), st.tuples(_NUMBERS, _NUMBERS), min_size=2),
     st.integers(1, 4), st.integers(1, 4), st.booleans(),

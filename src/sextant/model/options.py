@@ -164,8 +164,9 @@ def _nearest(
             x = theirs + gap if option == winner else mine - gap
             if low <= x <= high:
                 offer(x, other)
-        # Beyond the others the range is x - low or high - x: still one linear equation in x.
-        for end, towards in ((low, 1.0), (high, -1.0)):
+        # Beyond the others the range is x - low or high - x: still one linear equation in x. Where all others are level
+        # it is the option's own distance, which gives it all or nothing wherever it lies: the jump is looked at below.
+        for end, towards in ((low, 1.0), (high, -1.0)) if high > low else ():
             if option == winner:
                 x = (theirs - towards * k * end) / (1 - towards * k) if towards * k != 1 else math.nan
             elif option == other:
