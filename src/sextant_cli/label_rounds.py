@@ -12,12 +12,12 @@ from typing import Any
 import click
 
 from sextant.errors import InvalidInput
-from sextant_cli import label_work, output
+from sextant_cli import label_studio, label_work, output
 from sextant_cli.common import as_json_option, on_project, read_json_or_yaml, yes_option
 from sextant_cli.labels import labels, write_rows
 from sextant_client.project import Project
 
-__all__ = ["label_work", "labels"]
+__all__ = ["label_studio", "label_work", "labels"]
 
 round_argument = click.argument("key", metavar="ROUND")
 

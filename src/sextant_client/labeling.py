@@ -123,3 +123,69 @@ class Labeling(Asking):
         """Put what a round proves into the log; the kind and the digest of each piece."""
         made: list[dict[str, Any]] = self._ask("POST", "labeling", key, "proof")
         return made
+
+    # --- rounds that are labeled in another tool too; `sextant_client.label_studio` brings both sides together
+
+    def round_items(self, key: str, *, part: int = 100) -> Iterator[dict[str, Any]]:
+        """The items with what they show (`key`, `content`, `prelabel`), fetched `part` at a time. Which answers are known
+        is not told."""
+        after: int | None = 0
+        while after is not None:
+            page = self._ask("GET", "labeling", key, "items", params={"after": after, "limit": part})
+            yield from page["rows"]
+            after = page["next"]
+
+    def round_link(self, key: str, tool: str = "label_studio") -> dict[str, Any]:
+        """Where a round is labeled too (`link`, None if nowhere), and what is needed to bring it there."""
+        answer: dict[str, Any] = self._ask("GET", "labeling", key, "links", tool)
+        return answer
+
+    def put_round_link(
+        self, key: str, *, address: str, number: int, guideline: int, tool: str = "label_studio"
+    ) -> dict[str, Any]:
+        """Say which project of another tool is the round's, and which version of the guideline is shown there."""
+        body = {"address": address, "number": number, "guideline": guideline}
+        answer: dict[str, Any] = self._ask("PUT", "labeling", key, "links", tool, body=body)
+        return answer
+
+    def link_tasks(self, key: str, tool: str = "label_studio") -> dict[str, int]:
+        """Which item is which task there, by the item's key."""
+        found: dict[str, int] = {}
+        after: int | None = 0
+        while after is not None:
+            page = self._ask("GET", "labeling", key, "links", tool, "tasks", params={"after": after})
+            found |= page["tasks"]
+            after = page["next"]
+        return found
+
+    def put_link_tasks(
+        self, key: str, tasks: Mapping[str, int], *, gone: Sequence[int] = (), tool: str = "label_studio"
+    ) -> int:
+        """Remember which item is which task there, and forget tasks that are gone; returns how many are new."""
+        rows, added = list(tasks.items()), 0
+        for start in range(0, max(len(rows), 1), ROWS):
+            body = {"tasks": dict(rows[start : start + ROWS]), "gone": list(gone) if start == 0 else []}
+            added += self._ask("POST", "labeling", key, "links", tool, "tasks", body=body, again=True)[
+                "added"
+            ]
+        return added
+
+    def link_annotations(self, key: str, tool: str = "label_studio") -> Iterator[dict[str, Any]]:
+        """The annotations that came in from there: `number`, `item`, `state` and `why`."""
+        after: int | None = 0
+        while after is not None:
+            page = self._ask("GET", "labeling", key, "links", tool, "annotations", params={"after": after})
+            yield from page["rows"]
+            after = page["next"]
+
+    def put_link_annotations(
+        self, key: str, annotations: Sequence[Mapping[str, Any]], *, people: Sequence[Mapping[str, Any]] = (),
+        deleted: Sequence[int] = (), tool: str = "label_studio",
+    ) -> dict[str, Any]:  # fmt: skip
+        """Bring annotations in, each once, as it is there now, and mark those that were deleted there: at most 1,000 at a
+        time. Answers how many were `new`, `changed`, `same` and `deleted`, and which were `refused`."""
+        body = {"annotations": list(annotations), "people": list(people), "deleted": list(deleted)}
+        made: dict[str, Any] = self._ask(
+            "POST", "labeling", key, "links", tool, "annotations", body=body, again=True
+        )
+        return made

@@ -271,6 +271,7 @@ def routers() -> NinjaAPI:
     from sextant_server.data.api import router as data
     from sextant_server.jobs.api import router as jobs
     from sextant_server.labeling.api import router as labeling
+    from sextant_server.labeling.link_api import router as labeling_links
     from sextant_server.lifecycle.api import router as lifecycle
     from sextant_server.model.api import router as model
     from sextant_server.people.api import router as people
@@ -292,6 +293,7 @@ def routers() -> NinjaAPI:
         data,
         labeling,
         model,
+        labeling_links,
     ):
         api.add_router("", router)
     return api

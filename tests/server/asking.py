@@ -19,6 +19,7 @@ from tests.server.world import ACCURACY, DATA_VERSION, RUN, World, make_world, s
 
 API = "/api/v1"
 ONE = f"{API}/projects/{{slug}}"
+LINK = f"{ONE}/labeling/{{round}}/links/{{tool}}"
 EVIDENCE = share(900).plain()
 CRITERION = {**ACCURACY.plain(), "threshold": 0.9}
 
@@ -113,6 +114,18 @@ GOOD: dict[tuple[str, str], tuple[int, Any]] = {
     ("POST", f"{ONE}/labeling/{{round}}/state"): (200, {"state": "paused"}),
     ("POST", f"{ONE}/labeling/{{round}}/labelers"): (201, {"name": "Ann", "email": "ann@example.org"}),
     ("PUT", f"{ONE}/labeling/{{round}}/labelers/{{labeler}}/state"): (200, {"state": "paused", "deal_again": False}),
+    ("PUT", f"{LINK}"): (200, {"address": "http://studio.example", "number": 7, "guideline": 1}),
+    ("POST", f"{LINK}/tasks"): (201, {"tasks": {"m1": 1}, "gone": [5]}),
+    ("POST", f"{LINK}/annotations"): (
+        201,
+        {
+            "annotations": [
+                {"number": 1, "task": 1, "item": "m1", "who": 3, "answer": {"value": "spam"}, "note": "clear", "seconds": 2.5,
+                 "truth": False, "cancelled": False, "at": "2026-06-01T12:00:00Z", "fault": ""},
+            ],
+            "people": [{"number": 3, "email": "ann@example.org", "name": "Ann"}], "deleted": [9],
+        },
+    ),
     ("POST", f"{ONE}/labeling/{{round}}/rulings"): (201, {"item": "m1", "answer": {"value": "spam"}, "why": "it sells"}),
     ("PUT", f"{ONE}/runs"): (
         200, {"kind": "mlflow", "place": "http://mlflow", "experiment": "1", "experiment_name": "readers", "cursor": "17",
@@ -152,7 +165,7 @@ def places(world: World, path: str) -> dict[str, Any]:
         "slug": "forms", "key": key, "kind": kind, "name": "reader", "digest": world.evidence, "phase": "problem",
         "target": "1d", "username": "leaver", "token_id": world.token.pk, "webhook_id": world.webhook.pk,
         "job_id": world.job.pk, "dataset": "train", "number": 1, "day": "2026-06-01",
-        "guideline": "spam", "round": "first", "labeler": 1,
+        "guideline": "spam", "round": "first", "labeler": 1, "tool": "label_studio",
         "comment": world.comment, "review": world.review, "link_id": world.link,
         "run_id": world.run, "tracker_id": world.tracker,
     }  # fmt: skip

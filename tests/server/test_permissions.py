@@ -242,6 +242,10 @@ PAGES = [
 
 _SOON = (datetime.now(UTC).date() + timedelta(days=5)).isoformat()
 _ONE = "/api/v1/projects/{slug}"
+_LINK = f"{_ONE}/labeling/{{round}}/links/{{tool}}"
+_ANNOTATION = {
+    "number": 1, "task": 1, "item": "m1", "who": 3, "answer": {"value": "spam"}, "at": "2026-06-01T12:00:00Z",
+}  # fmt: skip
 _EVIDENCE = share(900).plain()
 _CRITERION = {**ACCURACY.plain(), "threshold": 0.9}
 
@@ -405,6 +409,19 @@ API = [
     Row("DELETE", f"{_ONE}/trackers/{{tracker_id}}", "edit", 204),
     Row("GET", f"{_ONE}/registered", "view", 200),
     Row("GET", f"{_ONE}/options", "view", 200),
+    Row("GET", f"{_ONE}/labeling/{{round}}/items", "edit", 200),
+    Row("GET", f"{_LINK}", "view", 200),
+    Row("PUT", f"{_LINK}", "edit", 200, {"address": "http://studio.example", "number": 7, "guideline": 1}),
+    Row("GET", f"{_LINK}/tasks", "view", 200),
+    Row("POST", f"{_LINK}/tasks", "edit", 201, {"tasks": {"m1": 1}, "gone": [5]}),
+    Row("GET", f"{_LINK}/annotations", "view", 200),
+    Row(
+        "POST",
+        f"{_LINK}/annotations",
+        "edit",
+        201,
+        {"annotations": [_ANNOTATION], "people": [], "deleted": []},
+    ),
     Row("GET", f"{_ONE}/jobs", "view", 200),
     Row("POST", f"{_ONE}/jobs", "evidence", 202, {"kind": "checks.run"}),
     Row("POST", f"{_ONE}/jobs", "view", 202, {"kind": "audit.verify"}),
@@ -440,6 +457,8 @@ def places(world: World) -> dict[str, Any]:
         "guideline": "spam", "round": "first", "labeler": 1,
         "comment": world.comment, "review": world.review, "link_id": world.link, "run_id": world.run,
         "tracker_id": world.tracker,
+        "guideline": "spam", "round": "first", "labeler": 1, "tool": "label_studio",
+        "comment": world.comment, "review": world.review, "link_id": world.link,
         "before": 1, "after": 1, "day": "2026-06-01",
     }  # fmt: skip
 

@@ -172,9 +172,14 @@ def with_runs(project: Project) -> tuple[int, int]:
 
 
 def with_labeling(project: Project) -> None:
+    from sextant_server.labeling import link_actions
     from tests.server.labeling.making import invite, make_round
 
-    invite(make_round(project, many=2))
+    row = make_round(project, many=2)
+    invite(row)
+    link_actions.put_link(
+        project, LOCAL, row, tool="label_studio", address="http://studio.example", number=7, guideline=1
+    )
 
 
 def make_world() -> World:

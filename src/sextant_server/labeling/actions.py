@@ -197,6 +197,12 @@ def _digest(row: Round) -> str:
     return found.hexdigest()
 
 
+def items_changed(project: Project, caller: Caller, row: Round) -> None:
+    """What is known of an open round's items has changed: proof from here on rests on others."""
+    row.items_digest = _digest(row)
+    _say(project, caller, row)
+
+
 @transaction.atomic
 def set_state(project: Project, caller: Caller, row: Round, state: str) -> Round:
     """Open, pause or close a round. It opens once its guideline is published and there is something to label."""
@@ -278,7 +284,7 @@ def invite(
         raise Conflict("the round is closed", where=row.key)
     seed = f"rater:{secrets.token_hex(16)}"
     secret = mail.secret(seed)
-    made = _rater(project, caller, row, name=name.strip()[:200], email=to, hashed=hashed(secret))
+    made = add_rater(project, caller, row, name=name.strip()[:200], email=to, hashed=hashed(secret))
     if to and mail.is_on() and base:
         mail.send(
             to, f"Please label: {row.name}",
@@ -289,7 +295,8 @@ def invite(
     return made, f"{base}{secret}/"
 
 
-def _rater(project: Project, caller: Caller, row: Round, **fields: Any) -> Rater:
+def add_rater(project: Project, caller: Caller, row: Round, **fields: Any) -> Rater:
+    """One more labeler, by the next number."""
     records.lock(project)
     number = (row.raters.aggregate(n=Max("number"))["n"] or 0) + 1
     made = Rater.objects.create(round=row, number=number, **fields)
@@ -310,7 +317,7 @@ def join(project: Project, caller: Caller, row: Round) -> Rater:
     if row.state != "open":
         raise Conflict(f"the round is {row.state}", where=row.key, todo="come back when it is open")
     records.lock(project)
-    return row.raters.filter(user=caller.user).first() or _rater(
+    return row.raters.filter(user=caller.user).first() or add_rater(
         project, caller, row, name=caller.name[:200], user=caller.user
     )
 

@@ -138,6 +138,17 @@ def add_items(request: HttpRequest, slug: str, round: str, payload: ItemsIn) -> 
     return Status(201, {"added": count, "there_already": len(made) - count})
 
 
+@router.get("/projects/{slug}/labeling/{round}/items")
+def get_items(
+    request: HttpRequest, slug: str, round: str, after: int = Query(0, ge=0, lt=2**31), limit: int = Query(100, ge=1, le=500)
+) -> dict[str, Any]:  # fmt: skip
+    """The items with what they show, and the pre-label where labelers are to see it; which answers are known is not told.
+    `next` is what to give as `after` for more, null at the end."""
+    row = queries.round_of(access(request, slug, "edit").project, round)
+    found = queries.items_out(row, after, limit)
+    return {"rows": found, "next": found[-1]["number"] if len(found) == limit else None}
+
+
 @router.post("/projects/{slug}/labeling/{round}/state")
 def set_state(request: HttpRequest, slug: str, round: str, payload: StateIn) -> dict[str, Any]:
     """Open, pause or close a round."""

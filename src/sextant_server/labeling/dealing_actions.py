@@ -89,7 +89,7 @@ def give_answer(rater: Rater, deal: int, answer: Answer, guideline: Guideline, v
         else:
             value = read_answer(guideline, row.item.content, answer.given)
             _label(row, value, note, version, guideline.answer)
-        under = _under_the_bar(row)
+        under = under_the_bar(row.rater)
         found = Saved(None, "paused", row.rater) if under else _next(row.rater)
     if under:
         actions.pause(row.round.project, Caller(local=True), row.rater, under)
@@ -148,11 +148,12 @@ def _count(row: Dealt, before: str, kind: str) -> None:
             # It came late, or after a skip: the room that it left had been given away.
             item.room = max(item.room - 1, 0)
     if item.state != "ruled" and item.given >= item.wanted and not item.room:
-        _settle(item, row.round, kind)
+        settle(item, row.round, kind)
     item.save(update_fields=["given", "room", "wanted", "rank", "state", "disputed"])
 
 
-def _settle(item: Item, round_: Round, kind: str) -> None:
+def settle(item: Item, round_: Round, kind: str) -> None:
+    """An item has as many labels as it was to get: it is settled, gets one more, or is for an expert."""
     deals = Dealt.objects.filter(item=item, state="labeled", void=False)
     answers = [answer for answer in deals.values_list("answer", flat=True) if answer is not None]
     share = 1.0 if kind == "note" else settled_share(answers)
@@ -191,9 +192,9 @@ def _skip(row: Dealt, reason: str, note: str) -> None:
     item.save(update_fields=["skips", "room", "state", "disputed"])
 
 
-def _under_the_bar(row: Dealt) -> str:
-    """Why the rater is paused from here on; empty if they are not. A calibration pauses nobody."""
-    seen, right, round_ = row.rater.gold_seen, row.rater.gold_right, row.round
+def under_the_bar(rater: Rater) -> str:
+    """Why a rater is paused from here on; empty if they are not. A calibration pauses nobody."""
+    seen, right, round_ = rater.gold_seen, rater.gold_right, rater.round
     if round_.purpose != "labels" or seen < round_.gold_least or right >= round_.gold_bar * seen - 1e-9:
         return ""
     return f"{right} of {seen} items with a known answer were right; the bar is {round_.gold_bar:.0%}"

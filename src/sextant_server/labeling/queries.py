@@ -12,7 +12,7 @@ from django.db.models import Count, Exists, OuterRef, Q, Sum
 from sextant.data.guidelines import Guideline
 from sextant.errors import NotFound
 from sextant_server.labeling.actions import hashed
-from sextant_server.labeling.models import Dealt, Item, Picture, Rater, Round, Ruling
+from sextant_server.labeling.models import Dealt, Item, Link, Picture, Rater, Round, Ruling
 from sextant_server.projects.models import Member, Project
 from sextant_server.projects.permissions import ALLOWED, Caller
 from sextant_server.records.models import DocumentRow, RestsOn
@@ -249,3 +249,50 @@ def proved(row: Round, limit: int = 8) -> list[Proved]:
                 )
             )  # fmt: skip
     return found
+
+
+# --- another tool
+
+
+def link_of(row: Round, tool: str = "label_studio") -> Link:
+    """Where the round is labeled too."""
+    found = Link.objects.filter(round=row, tool=tool, ended=False).select_related("round__project").first()
+    if found is None:
+        raise NotFound(
+            "the round is labeled nowhere else", where=row.key, todo=f"sextant labels push {row.key}"
+        )
+    return found
+
+
+def linked(row: Round, tool: str = "label_studio") -> dict[str, Any] | None:
+    """The same for programs and pages, with how many tasks are there and what became of the annotations; None if there is
+    no such place."""
+    found = Link.objects.filter(round=row, tool=tool, ended=False).first()
+    if found is None:
+        return None
+    states = dict(found.annotations.order_by().values_list("state").annotate(n=Count("id")))
+    return {
+        "tool": found.tool, "address": found.address, "number": found.number, "guideline": found.guideline,
+        "pushed_at": found.pushed_at, "pulled_at": found.pulled_at, "tasks": found.tasks.count(),
+        "annotations": {s: states.get(s, 0) for s in ("label", "skip", "truth", "second", "refused", "deleted")},
+    }  # fmt: skip
+
+
+def items_out(row: Round, after: int, limit: int) -> list[dict[str, Any]]:
+    """Items with what they show, pictures as data: addresses. Nothing tells a known item from another."""
+    import base64
+
+    found = list(Item.objects.filter(round=row, number__gt=after).order_by("number")[:limit])
+    digests = {i.content["digest"] for i in found if i.content["kind"] == "image"}
+    pictures = {
+        p.digest: f"data:{p.type};base64,{base64.b64encode(bytes(p.content)).decode()}"
+        for p in Picture.objects.filter(project_id=row.project_id, digest__in=digests)
+    }
+    made = []
+    for i in found:
+        content = i.content
+        if content["kind"] == "image":
+            content = {**content, "picture": pictures.get(content["digest"], "")}
+        shown = i.prelabel if i.shows else None
+        made.append({"number": i.number, "key": i.key, "content": content, "prelabel": shown})
+    return made

@@ -167,7 +167,7 @@ def _shown(
         "items": [item_shown(i, found, row) for i in row.items.order_by("number")[:5]],
         "share": progress.gold / max(progress.items + progress.gold, 1), "mail_on": mail.is_on(),
         "spends": row.rate is not None, "next": NEXT_STEP.get(row.state, ""),
-        "open_url": reverse("label", args=[found.project.slug, row.key]),
+        "open_url": reverse("label", args=[found.project.slug, row.key]), "linked": queries.linked(row),
     }  # fmt: skip
     bad = bool(fault) or any(f.errors for f in forms.values())
     status = fault.status if fault else 422 if bad else 200

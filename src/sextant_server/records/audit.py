@@ -9,7 +9,7 @@ from sextant.canonical import canonical
 from sextant.chain import Record as ChainRecord
 from sextant.chain import Verification, Verifier
 from sextant_server.data.models import DataVersionRow, DayProfile
-from sextant_server.labeling.models import Round, Ruling
+from sextant_server.labeling.models import Link, Round, Rules, Ruling
 from sextant_server.people.talk_models import Comment, Review
 from sextant_server.projects.models import Project
 from sextant_server.records import anchors
@@ -177,6 +177,8 @@ KEPT: dict[str, tuple[type[Said], tuple[str, ...]]] = {
     "day_profile": (DayProfile, ("name", "day")),
     "labeling_round": (Round, ("key",)),
     "labeling_ruling": (Ruling, ("round", "item")),
+    "labeling_rules": (Rules, ("round",)),
+    "labeling_link": (Link, ("round", "tool", "address", "number")),
     "evidence": (EvidenceRow, ()),
     "comment": (Comment, ("key",)),
     "review": (Review, ("key",)),
