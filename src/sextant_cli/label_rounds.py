@@ -12,12 +12,12 @@ from typing import Any
 import click
 
 from sextant.errors import InvalidInput
-from sextant_cli import label_studio, label_work, output
+from sextant_cli import label_marks, label_studio, label_work, output
 from sextant_cli.common import as_json_option, on_project, read_json_or_yaml, yes_option
 from sextant_cli.labels import labels, write_rows
 from sextant_client.project import Project
 
-__all__ = ["label_studio", "label_work", "labels"]
+__all__ = ["label_marks", "label_studio", "label_work", "labels"]
 
 round_argument = click.argument("key", metavar="ROUND")
 
@@ -131,7 +131,7 @@ def bring(
 
     FILE is any table: CSV, Parquet, JSON lines, a folder. Rows with a known answer are used to judge labelers, unmarked.
     """
-    rows = [_plain(row) for row in _rows(file)]
+    rows = [plain_row(row) for row in rows_of(file)]
     if not rows:
         raise InvalidInput("the table has no rows", where=str(file))
     usual = next((n for n in rows[0] if n.lower() in ("id", "key", "item", "item_id")), "")
@@ -145,7 +145,8 @@ def bring(
     output.say(f"{added:,} items came in" + (f"; {there:,} were there already" if there else ""))
 
 
-def _rows(file: Path) -> Iterator[dict[str, Any]]:
+def rows_of(file: Path) -> Iterator[dict[str, Any]]:
+    """The rows of any table."""
     from sextant.tables import engine, table
 
     on = engine()
@@ -156,7 +157,7 @@ def _rows(file: Path) -> Iterator[dict[str, Any]]:
         on.disconnect()
 
 
-def _plain(row: Mapping[str, Any]) -> dict[str, Any]:
+def plain_row(row: Mapping[str, Any]) -> dict[str, Any]:
     """A row as JSON can hold it: pictures as data: addresses, whole numbers without a fraction, days as text."""
     made: dict[str, Any] = {}
     for name, value in row.items():
@@ -311,6 +312,7 @@ def prove(project: Project, key: str, form: str) -> None:
 @labels.command()
 @round_argument
 @click.option("--answers", is_flag=True, help="One row an answer instead of one row an item.")
+@click.option("--noisy", is_flag=True, help="What rules say of items, marked as noisy.")
 @click.option(
     "--method", type=click.Choice(("dawid_skene", "weighted", "majority")), default="dawid_skene", show_default=True,
     help="How one label is made of several.",
@@ -321,13 +323,15 @@ def prove(project: Project, key: str, form: str) -> None:
 )  # fmt: skip
 @as_json_option
 @on_project
-def fetch(project: Project, key: str, answers: bool, method: str, out: Path, form: str) -> None:
+def fetch(project: Project, key: str, answers: bool, noisy: bool, method: str, out: Path, form: str) -> None:
     """Write the labels of a round to a file; labelers stand there by number."""
     import json
 
     import pyarrow as pa
 
-    rows = list(project.labels(key, shape="answers" if answers else "items", method=method))
+    rows = list(
+        project.labels(key, shape="noisy" if noisy else "answers" if answers else "items", method=method)
+    )
     if out.suffix in (".jsonl", ".ndjson"):
         out.write_text("".join(json.dumps(r, ensure_ascii=False) + "\n" for r in rows), encoding="utf-8")
     elif not rows:

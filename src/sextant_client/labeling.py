@@ -105,7 +105,8 @@ class Labeling(Asking):
     def labels(
         self, key: str, *, shape: str = "items", method: str = "dawid_skene"
     ) -> Iterator[dict[str, Any]]:
-        """The labels, fetched a page at a time: one row an item, or with `shape="answers"` one an answer."""
+        """The labels, fetched a page at a time: one row an item, with `shape="answers"` one an answer, with
+        `shape="noisy"` what rules say of an item, marked as noisy."""
         after: int | None = 0
         while after is not None:
             params = {"shape": shape, "method": method, "after": after, "limit": ROWS}
@@ -123,6 +124,67 @@ class Labeling(Asking):
         """Put what a round proves into the log; the kind and the digest of each piece."""
         made: list[dict[str, Any]] = self._ask("POST", "labeling", key, "proof")
         return made
+
+    # --- rules, and what a model answered
+
+    def rules(self, key: str) -> list[dict[str, Any]]:
+        """The rules of a round: each with `name`, `label`, `column`, and `words` or `pattern`."""
+        answer: dict[str, Any] = self._ask("GET", "labeling", key, "rules")
+        return list(answer["rules"])
+
+    def put_rules(self, key: str, rules: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """Store a round's rules, all at once."""
+        body = {"rules": [dict(r) for r in rules]}
+        answer: dict[str, Any] = self._ask("PUT", "labeling", key, "rules", body=body)
+        return list(answer["rules"])
+
+    def try_rules(self, key: str) -> dict[str, Any]:
+        """What the rules do on the round's items: coverage, overlap, conflict, accuracy on known answers, examples."""
+        answer: dict[str, Any] = self._ask("GET", "labeling", key, "rules", "results")
+        return answer
+
+    def keep_noisy(self, key: str) -> dict[str, int]:
+        """Keep the label that the rules give each item, marked as noisy: `covered` of `items`."""
+        answer: dict[str, int] = self._ask("POST", "labeling", key, "rules", "labels", again=True)
+        return answer
+
+    def put_prelabels(
+        self, key: str, rows: Iterable[Mapping[str, Any]], *, show: str = "random"
+    ) -> dict[str, int]:
+        """Bring in what a model answered: of each row the item's `key`, its `label`, its `chances` by value, or both.
+        Whether labelers see it is drawn by item (`random`), or `shown` or `hidden` for all. Answers how many were `set`."""
+        found: dict[str, int] = {}
+        part: list[dict[str, Any]] = []
+
+        def send() -> None:
+            body = {"rows": part, "show": show}
+            answer = self._ask("POST", "labeling", key, "prelabels", body=body, again=True)
+            for name, count in answer.items():
+                found[name] = found.get(name, 0) + count
+
+        for row in rows:
+            part.append(dict(row))
+            if len(part) == ROWS:
+                send()
+                part = []
+        if part or not found:
+            send()
+        return found
+
+    def prelabel_influence(self, key: str) -> dict[str, Any]:
+        """How far pre-labels sway who sees them: `sentence`, and `same`, `right`, `followed` and `seconds`, each where it was
+        shown, where it was hidden, and the difference."""
+        answer: dict[str, Any] = self._ask("GET", "labeling", key, "prelabels")
+        return answer
+
+    def deal_by_need(self, key: str) -> int:
+        """Deal first what the model is least sure of, and of that what differs; returns how many items were put in order."""
+        return int(self._ask("POST", "labeling", key, "order", again=True)["items"])
+
+    def suspects(self, key: str, *, limit: int = 100) -> dict[str, Any]:
+        """Labels that the model confidently contradicts, the surest first: `wrong` (the share that probably is), `rows`."""
+        answer: dict[str, Any] = self._ask("GET", "labeling", key, "suspects", params={"limit": limit})
+        return answer
 
     # --- rounds that are labeled in another tool too; `sextant_client.label_studio` brings both sides together
 

@@ -272,6 +272,7 @@ def routers() -> NinjaAPI:
     from sextant_server.jobs.api import router as jobs
     from sextant_server.labeling.api import router as labeling
     from sextant_server.labeling.link_api import router as labeling_links
+    from sextant_server.labeling.marking_api import router as labeling_marks
     from sextant_server.lifecycle.api import router as lifecycle
     from sextant_server.model.api import router as model
     from sextant_server.people.api import router as people
@@ -294,6 +295,7 @@ def routers() -> NinjaAPI:
         labeling,
         model,
         labeling_links,
+        labeling_marks,
     ):
         api.add_router("", router)
     return api

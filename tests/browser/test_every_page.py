@@ -154,6 +154,7 @@ def test_list_of_opportunities_with_some(visit: Visit) -> None:
 ELSEWHERE = {
     "evidence", "open-opportunity", "guest-sign", "guidelines", "new-guideline", "guideline", "labeling", "my-labeling",
     "labeling-round", "labeling-results", "labeling-rulings", "label-home", "guideline-version", "label", "guest-label",
+    "labeling-machines",
 }  # fmt: skip
 #: What answers with a file, a part of a page, a redirect or a problem, and the page that developers look at.
 NO_PAGE = {

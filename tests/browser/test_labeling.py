@@ -12,7 +12,7 @@ from sextant_server.labeling.models import Dealt, Round
 from sextant_server.projects.models import Project
 from tests.browser.conftest import Visit
 from tests.browser.test_every_page import look
-from tests.server.labeling.making import SPAM, lively_round, make_round
+from tests.server.labeling.making import SPAM, helped_round, lively_round, make_round
 from tests.server.world import LOCAL, open_project
 
 pytestmark = pytest.mark.django_db
@@ -63,6 +63,32 @@ def test_page_of_a_round_that_was_labeled(visit: Visit, project: Project, name: 
         "label-home": [],
     }
     look(visit, reverse(name, args=keys.get(name, ["forms", row.key])))
+
+
+def test_machines_of_a_round_without_anything(visit: Visit, project: Project) -> None:
+    make_round(project, many=2)
+    look(visit, reverse("labeling-machines", args=["forms", "first"]))
+
+
+@pytest.mark.parametrize(
+    "name", ["labeling-machines", "labeling-results", "labeling-round", "labeling-rulings"]
+)
+def test_page_of_a_round_with_rules_and_a_model(visit: Visit, project: Project, name: str) -> None:
+    helped_round(project)
+    look(visit, reverse(name, args=["forms", "first"]))
+
+
+def test_a_rule_is_tried_and_kept(visit: Visit, project: Project) -> None:
+    make_round(project, many=10)
+    page = visit(reverse("labeling-machines", args=["forms", "first"]))
+    page.get_by_label("Name").fill("even")
+    page.get_by_label("Or a pattern").fill("[02468]$")
+    page.get_by_role("button", name="Try it first").click()
+    expect(page.get_by_text("tried, not kept")).to_be_visible()
+    page.get_by_role("button", name="Keep it").click()
+    expect(page.get_by_text("The rule “even” is kept.")).to_be_visible()
+    page.get_by_role("button", name="Keep their labels as noisy").click()
+    expect(page.get_by_text("5 items have a noisy label, kept apart")).to_be_visible()
 
 
 def test_a_rater_reads_answers_and_labels_by_keys_on_a_phone(visit: Visit, project: Project) -> None:

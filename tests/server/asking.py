@@ -114,6 +114,12 @@ GOOD: dict[tuple[str, str], tuple[int, Any]] = {
     ("POST", f"{ONE}/labeling/{{round}}/state"): (200, {"state": "paused"}),
     ("POST", f"{ONE}/labeling/{{round}}/labelers"): (201, {"name": "Ann", "email": "ann@example.org"}),
     ("PUT", f"{ONE}/labeling/{{round}}/labelers/{{labeler}}/state"): (200, {"state": "paused", "deal_again": False}),
+    ("PUT", f"{ONE}/labeling/{{round}}/rules"): (
+        200, {"rules": [{"name": "sells", "label": "spam", "column": "text", "words": ["message"]}]},
+    ),
+    ("POST", f"{ONE}/labeling/{{round}}/prelabels"): (
+        201, {"rows": [{"key": "m1", "label": "spam", "chances": {"spam": 0.9, "ham": 0.1}}], "show": "random"},
+    ),
     ("PUT", f"{LINK}"): (200, {"address": "http://studio.example", "number": 7, "guideline": 1}),
     ("POST", f"{LINK}/tasks"): (201, {"tasks": {"m1": 1}, "gone": [5]}),
     ("POST", f"{LINK}/annotations"): (

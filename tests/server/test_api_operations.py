@@ -44,6 +44,10 @@ STATUS = {
     ("DELETE", f"{ONE}/attachments/{{digest}}"): 404,
     # Nobody has labeled yet.
     ("POST", f"{ONE}/labeling/{{round}}/proof"): 409,
+    # The round has no rules and no model's answers.
+    ("GET", f"{ONE}/labeling/{{round}}/rules/results"): 409,
+    ("POST", f"{ONE}/labeling/{{round}}/rules/labels"): 422,
+    ("POST", f"{ONE}/labeling/{{round}}/order"): 409,
     # No query is kept for the target that is asked for.
     ("GET", f"{ONE}/numbers/{{key}}/sql"): 404,
 }

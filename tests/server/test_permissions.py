@@ -215,6 +215,8 @@ PAGES = [
     Row("POST", "labeling-round", "edit", 422, {"do": "invite"}),
     Row("GET", "labeling-results", "view", 200),
     Row("POST", "labeling-results", "evidence", 409),
+    Row("GET", "labeling-machines", "view", 200),
+    Row("POST", "labeling-machines", "edit", 422, {"do": "rule"}),
     Row("GET", "labeling-rulings", "view", 200),
     Row("POST", "labeling-rulings", "edit", 404, {"number": "9"}),
     Row("GET", "labeling-picture", "view", 404),
@@ -242,7 +244,9 @@ PAGES = [
 
 _SOON = (datetime.now(UTC).date() + timedelta(days=5)).isoformat()
 _ONE = "/api/v1/projects/{slug}"
-_LINK = f"{_ONE}/labeling/{{round}}/links/{{tool}}"
+_ROUND = f"{_ONE}/labeling/{{round}}"
+_LINK = f"{_ROUND}/links/{{tool}}"
+_RULE = {"name": "sells", "label": "spam", "column": "text", "words": ["buy"]}
 _ANNOTATION = {
     "number": 1, "task": 1, "item": "m1", "who": 3, "answer": {"value": "spam"}, "at": "2026-06-01T12:00:00Z",
 }  # fmt: skip
@@ -410,6 +414,20 @@ API = [
     Row("GET", f"{_ONE}/registered", "view", 200),
     Row("GET", f"{_ONE}/options", "view", 200),
     Row("GET", f"{_ONE}/labeling/{{round}}/items", "edit", 200),
+    Row("GET", f"{_ROUND}/rules", "view", 200),
+    Row("PUT", f"{_ROUND}/rules", "edit", 200, {"rules": [_RULE]}),
+    Row("GET", f"{_ROUND}/rules/results", "view", 409),
+    Row("POST", f"{_ROUND}/rules/labels", "edit", 422),
+    Row(
+        "POST",
+        f"{_ROUND}/prelabels",
+        "edit",
+        201,
+        {"rows": [{"key": "m1", "label": "spam"}], "show": "random"},
+    ),
+    Row("GET", f"{_ROUND}/prelabels", "view", 200),
+    Row("POST", f"{_ROUND}/order", "edit", 409),
+    Row("GET", f"{_ROUND}/suspects", "view", 200),
     Row("GET", f"{_LINK}", "view", 200),
     Row("PUT", f"{_LINK}", "edit", 200, {"address": "http://studio.example", "number": 7, "guideline": 1}),
     Row("GET", f"{_LINK}/tasks", "view", 200),

@@ -9,6 +9,7 @@ consensus        from many labels of an item to one: majority, weighted, Dawidâ€
 agreeing         how far labelers agree: all together, label by label, each two of them
 label_rules      labels by rule: weak rules, what each covers, and one noisy label an item
 label_errors     labels that a model confidently contradicts
+prelabels        how far a model's pre-labels sway who sees them
 suggest          which items to label next
 exchange         labels that other tools exported
 findings         what was decided about each finding of a quality report

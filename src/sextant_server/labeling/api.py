@@ -242,11 +242,12 @@ def _number(value: float) -> float | None:
 
 @router.get("/projects/{slug}/labeling/{round}/labels")
 def get_labels(
-    request: HttpRequest, slug: str, round: str, shape: Literal["items", "answers"] = "items",
+    request: HttpRequest, slug: str, round: str, shape: Literal["items", "answers", "noisy"] = "items",
     method: Literal["dawid_skene", "weighted", "majority"] = "dawid_skene",
     after: int = Query(0, ge=0, lt=2**31), limit: int = Query(1000, ge=1, le=10_000),
 ) -> dict[str, Any]:  # fmt: skip
-    """The labels: one row an item, or one an answer. `next` is what to give as `after` for more, null at the end."""
+    """The labels: one row an item, or one an answer; or, marked as noisy, what rules say. `next` is what to give as `after`
+    for more, null at the end."""
     row = queries.round_of(access(request, slug).project, round)
     found = export.rows(row, shape, method=method)
     more = after + limit

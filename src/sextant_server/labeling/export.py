@@ -17,11 +17,12 @@ from sextant_server.labeling.queries import stale_versions
 from sextant_server.labeling.results import METHODS, results
 
 ENDINGS = ("csv", "jsonl", "parquet")
-#: One row an item, one row an answer.
-SHAPES = ("items", "answers")
+#: One row an item, one row an answer, one row an item with what rules say of it.
+SHAPES = ("items", "answers", "noisy")
 COLUMNS = {
     "items": ("item", "label", "sure", "answers", "decided_by", "state", "known"),
     "answers": ("item", "labeler", "label", "answer", "seconds", "at", "guideline", "counts", "known", "remark", "skipped"),
+    "noisy": ("item", "label", "sure", "source", "noisy"),
 }  # fmt: skip
 
 
@@ -29,7 +30,17 @@ def rows(row: Round, shape: str, *, method: str = "dawid_skene") -> list[dict[st
     """The table's rows. Labelers stand there by their number, never by name."""
     if shape not in SHAPES:
         raise InvalidInput(f"{shape[:40]!r}", where="shape", rule=f"one of {', '.join(SHAPES)}")
+    if shape == "noisy":
+        return list(_noisy(row))
     return list(_items(row, method)) if shape == "items" else list(_answers(row))
+
+
+def _noisy(row: Round) -> Iterator[dict[str, Any]]:
+    """What rules say: for training, not for judging a model, and marked as such in each row."""
+    items = Item.objects.filter(round=row, noisy__isnull=False).order_by("number")
+    for key, noisy in items.values_list("key", "noisy").iterator(chunk_size=2000):
+        said: dict[str, Any] = noisy or {}
+        yield {"item": key, "label": said["label"], "sure": said["sure"], "source": "rules", "noisy": True}
 
 
 def _items(row: Round, method: str) -> Iterator[dict[str, Any]]:
@@ -79,7 +90,7 @@ def table(found: Sequence[dict[str, Any]], columns: Sequence[str], ending: str) 
     import pyarrow.parquet as pq
 
     kinds = {"sure": pa.float64(), "seconds": pa.float64(), "answers": pa.int64(), "guideline": pa.int64(),
-             "counts": pa.bool_(), "known": pa.bool_()}  # fmt: skip
+             "counts": pa.bool_(), "known": pa.bool_(), "noisy": pa.bool_()}  # fmt: skip
     schema = pa.schema([(c, kinds.get(c, pa.string())) for c in columns])
     out = io.BytesIO()
     pq.write_table(pa.Table.from_pylist(list(found), schema=schema), out)

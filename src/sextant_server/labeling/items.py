@@ -85,10 +85,11 @@ def _cell(row: Mapping[str, Any], name: str, place: str) -> str:
         raise InvalidInput(
             f"there is no column {name!r}", where=place, rule=f"columns are {', '.join(map(str, row))}"
         )
-    return _text(row[name])
+    return plain(row[name])
 
 
-def _text(value: Any) -> str:
+def plain(value: Any) -> str:
+    """A cell as text: whole numbers without a fraction, days as the calendar writes them; nothing is empty."""
     if value is None or value != value:
         return ""
     if isinstance(value, bool):

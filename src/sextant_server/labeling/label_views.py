@@ -188,8 +188,14 @@ def _shown(
         "over": OVER.get(over, OVER["done"]) if deal is None else None, "why": rater.why if over == "paused" else "",
     }  # fmt: skip
     if deal is not None:
-        context |= shown_item(deal.item.content, desk) | {"choices": controls(guideline, deal.answer)}
-        context["answer"] = deal.answer or {}
+        # What a model answered stands there already, and says so, where this item's is shown.
+        filled = (
+            deal.item.prelabel if deal.item.shows and deal.answer is None and deal.state == "out" else None
+        )
+        context |= shown_item(deal.item.content, desk) | {
+            "choices": controls(guideline, deal.answer or filled)
+        }
+        context["answer"], context["filled"] = deal.answer or filled or {}, filled is not None
         context["open_note"] = bool(deal.note)
     template = "labeling/work.html" if request.headers.get("HX-Request") else "labeling/label.html"
     return render(

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from sextant.errors import SextantError
-from sextant_server.labeling import actions, export, queries, results, ruling_actions
+from sextant_server.labeling import actions, export, marking, queries, results, ruling_actions
 from sextant_server.labeling.answers import typed_spans, written
 from sextant_server.labeling.label_views import controls
 from sextant_server.labeling.models import Round
@@ -68,7 +68,7 @@ def _context(found: Access, row: Round, asked: str) -> dict[str, Any]:
         "course": made.course, "steps": [(str(s.count), s.right) for s in made.steps[:8]], "step_items": made.steps[:8],
         "gain": _gain(made.steps, row.labelers), "raters": made.raters, "state": queries.STATES[row.state],
         "currency": found.project.currency, "fastest": _pace(made), "stale": queries.progress(row).stale,
-        "proved": queries.proved(row),
+        "proved": queries.proved(row), "swayed": marking.swayed(row),
     }  # fmt: skip
 
 
@@ -117,7 +117,11 @@ def rulings(request: HttpRequest, slug: str, key: str) -> HttpResponse:
         else:
             messages.success(request, "Decided. It is this item's label from here on.")
             return redirect("labeling-rulings", slug, key)
-    asked = {i.number: i for i in queries.disputed(row, 20)}
+    asked: dict[int, Any] = {}
+    if (one := request.GET.get("item", "")).isdigit() and len(one) < 9:
+        # What a model contradicts is looked at here too.
+        asked = {i.number: i for i in row.items.filter(number=int(one), is_gold=False)}
+    asked |= {i.number: i for i in queries.disputed(row, 20)}
     if len(asked) < 20 and row.purpose == "labels":
         made = results.results(row)
         chosen = next(iter(made.chosen.values()), [])

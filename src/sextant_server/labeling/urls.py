@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from sextant_server.labeling import guideline_views, label_views, result_views, round_views
+from sextant_server.labeling import guideline_views, label_views, marking_views, result_views, round_views
 
 urlpatterns = [
     path("p/<slug:slug>/guidelines/", guideline_views.guidelines, name="guidelines"),
@@ -16,6 +16,7 @@ urlpatterns = [
     path("p/<slug:slug>/labeling/", round_views.labeling, name="labeling"),
     path("p/<slug:slug>/labeling/<slug:key>/", round_views.round_page, name="labeling-round"),
     path("p/<slug:slug>/labeling/<slug:key>/results/", result_views.result_page, name="labeling-results"),
+    path("p/<slug:slug>/labeling/<slug:key>/machines/", marking_views.machines, name="labeling-machines"),
     path("p/<slug:slug>/labeling/<slug:key>/rulings/", result_views.rulings, name="labeling-rulings"),
     path(
         "p/<slug:slug>/labeling/<slug:key>/picture/<slug:digest>/",

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sextant.data.guidelines import Guideline, LabelValue
-from sextant_server.labeling import actions, dealing_actions, items
+from sextant_server.labeling import actions, dealing_actions, items, link_actions, marking_actions
 from sextant_server.labeling.dealing_actions import Answer, Saved
 from sextant_server.labeling.models import Dealt, Rater, Round
 from sextant_server.projects.models import Project
@@ -89,4 +89,63 @@ def lively_round(project: Project, *, many: int = 40, gold: int = 12, **settings
         (("Ann", 15), ("Bob", 12), ("Cy Longname-Who-Has-No-Space", 6), ("Dee", 2))
     ):
         label_all(invite(row, name), erring(every, turn))
+    return row
+
+
+#: Rules that say something of `make_round`'s messages: what ends in an even digit, and what names a few of them.
+RULES = [
+    {"name": "ends in an even digit", "label": "spam", "column": "text", "pattern": "[02468]$"},
+    {
+        "name": "one of the first",
+        "label": "ham",
+        "column": "text",
+        "words": ["message 1", "message 2", "message 3"],
+    },
+]
+
+
+def helped_round(project: Project, *, many: int = 40, gold: int = 12) -> Round:
+    """A round with rules, a model's answers that are shown for half the items and wrong on every fifth, three people who tend
+    to take them where they see them, one item that all three get wrong, and a project on Label Studio."""
+    row = make_round(project, many=many, gold=gold, gold_share=0.2, gold_bar=0)
+    marking_actions.put_rules(project, LOCAL, row, RULES)
+    marking_actions.keep_noisy(project, LOCAL, row)
+    other = {"spam": "ham", "ham": "spam"}
+
+    def model(n: int) -> str:
+        right = truth(f"message {n}")
+        return other[right] if n % 5 == 0 else right
+
+    given = [
+        {"key": f"m{n}", "label": model(n), "chances": {model(n): 0.9, other[model(n)]: 0.1}} for n in range(1, many + gold + 1)
+    ]  # fmt: skip
+    marking_actions.put_prelabels(project, LOCAL, row, given)
+    for name in ("Ann", "Bob", "Cy"):
+        label_all(
+            invite(row, name),
+            lambda item: (
+                model(item.number)
+                if item.shows
+                else "ham"
+                if item.number == 4
+                else truth(item.content["text"])
+            ),
+        )
+    link = link_actions.put_link(
+        project,
+        LOCAL,
+        row,
+        tool="label_studio",
+        address="https://label-studio.example.org",
+        number=12,
+        guideline=1,
+    )
+    link_actions.put_tasks(link, {f"m{n}": n for n in range(1, many + gold + 1)})
+    at = datetime(2026, 11, 1, tzinfo=UTC)
+    said = [
+        link_actions.Foreign(n, n, f"m{n}", 7, {"value": "spam" if n < 4 else "eggs"}, at, seconds=3.0)
+        for n in range(1, 5)
+    ]
+    link_actions.take(project, LOCAL, link, said, [link_actions.Outsider(7, "dee@example.org", "Dee")])
+    row.refresh_from_db()
     return row
