@@ -472,11 +472,9 @@ def places(world: World) -> dict[str, Any]:
         "number": 1, "phase": "problem", "target": "1d", "username": "leaver", "token_id": world.token.pk,
         "webhook_id": world.webhook.pk, "job_id": world.job.pk, "name": "reader",
         "secret": "0" * 64, "dataset": "train", "finding": "missing-x", "token": "none", "shape": "items", "ending": "csv",
-        "guideline": "spam", "round": "first", "labeler": 1,
+        "guideline": "spam", "round": "first", "labeler": 1, "tool": "label_studio",
         "comment": world.comment, "review": world.review, "link_id": world.link, "run_id": world.run,
         "tracker_id": world.tracker,
-        "guideline": "spam", "round": "first", "labeler": 1, "tool": "label_studio",
-        "comment": world.comment, "review": world.review, "link_id": world.link,
         "before": 1, "after": 1, "day": "2026-06-01",
     }  # fmt: skip
 
