@@ -26,7 +26,7 @@ _TOGETHER = 2_000
 _LOOKED_AT = 20_000
 #: Up to so many rows scores are counted as they are, for more on steps.
 MOST_EXACT = 2_000_000
-STEPS = 1 << 14
+STEPS = 1 << 13
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,18 +96,13 @@ def confusions(
     """
     where = f"{table.name}, {target} and {prediction}"
     said, right = same_values(table.column(prediction), table.column(target), where=where)
-    made = {
-        "sextant_right": right,
-        "sextant_said": said,
-        "sextant_known": table.present(target),
-        "sextant_answered": present(said),
-    }
+    made = {"sextant_right": _or_null(right), "sextant_said": _or_null(said)}
     for i, group in enumerate(groups):
         made[f"sextant_g{i}"] = table.column(group)
     if cluster is not None:
         made["sextant_unit"] = table.column(cluster)
     expr = table.expr.select(**made)
-    cells = ["sextant_right", "sextant_said", "sextant_known", "sextant_answered"]
+    cells = ["sextant_right", "sextant_said"]
     by_column: list[dict[str, dict[tuple[Any, Any], int]]] = [{} for _ in groups]
     overall: dict[tuple[Any, Any], int] = {}
     left_out = 0
@@ -116,11 +111,11 @@ def confusions(
         found = table.arrow(expr.group_by([*keys, *cells]).aggregate(sextant_n=expr.count()))
         _small(table, found.num_rows)
         columns = [found[name].to_pylist() for name in (*keys, *cells, "sextant_n")]
-        for *values, is_, was, known, answered, many in zip(*columns, strict=True):
-            if not known:
+        for *values, is_, was, many in zip(*columns, strict=True):
+            if is_ is None:
                 left_out += many if n == 0 else 0
                 continue
-            cell = (is_, was if answered else None)
+            cell = (is_, was)
             if n == 0:
                 overall[cell] = overall.get(cell, 0) + many
             for i, value in zip(together, values, strict=True):
@@ -161,6 +156,13 @@ def confusions(
         left_out,
         strangers,
     )
+
+
+def _or_null(column: Any) -> Any:
+    """A column with nan as null, so that missing is one thing."""
+    import ibis
+
+    return ibis.ifelse(present(column), column, None) if column.type().is_floating() else column
 
 
 def _bundles(table: Table, expr: Any, many: int) -> list[list[int]]:
@@ -234,22 +236,20 @@ def _products(
     import numpy as np
     import scipy.sparse as sparse
 
-    lacking = table.count(expr.filter(~present(expr.sextant_unit) & expr.sextant_known))
+    lacking = table.count(expr.filter(~present(expr.sextant_unit) & expr.sextant_right.notnull()))
     if lacking:
         raise InvalidInput(
             f"{number(lacking)} rows say of no unit that they are its own",
             where=table.name,
             rule="with a cluster column every row names its unit",
         )
-    kept = expr.filter(expr.sextant_known)
+    kept = expr.filter(expr.sextant_right.notnull())
     found = table.arrow(kept.group_by(["sextant_unit", *cells]).aggregate(sextant_n=kept.count()))
     place = {name: i for i, name in enumerate(labels)}
     width = len(labels) + unanswered
     unit = np.asarray(found["sextant_unit"].combine_chunks().dictionary_encode().indices)
-    answers = zip(
-        found["sextant_right"].to_pylist(), found["sextant_said"].to_pylist(), found["sextant_answered"].to_pylist(), strict=True
-    )  # fmt: skip
-    cell = [place[label(t)] * width + (place[label(s)] if ok else len(labels)) for t, s, ok in answers]
+    answers = zip(found["sextant_right"].to_pylist(), found["sextant_said"].to_pylist(), strict=True)
+    cell = [place[label(t)] * width + (len(labels) if s is None else place[label(s)]) for t, s in answers]
     many = found["sextant_n"].to_numpy()
     units = int(unit.max()) + 1
     by_unit = sparse.csr_matrix((many, (unit, cell)), shape=(units, len(labels) * width), dtype=np.int64)
@@ -279,7 +279,7 @@ def scores(table: Table, target: str, score: str, positive: Scalar) -> Scores:
     """Count rows by their score for the class `positive`.
 
     Up to two million rows every score is kept as it is, and the numbers are exact. For more, probabilities are counted
-    on 16,384 steps where the rows lie. Rows without a right answer or a score are left out.
+    on 8,192 steps where the rows lie. Rows without a right answer or a score are left out.
 
     >>> import pyarrow as pa
     >>> from sextant.tables import table
@@ -294,40 +294,33 @@ def scores(table: Table, target: str, score: str, positive: Scalar) -> Scores:
     kept = table.expr.select(
         s=sure, y=equals(table.column(target), positive, where=where).cast("int8"), there=there.fill_null(False)
     )  # fmt: skip
-    row = table.fetch(
-        kept.aggregate(
-            rows=kept.count(),
-            known=kept.there.sum(),
-            outside=(kept.there & ((kept.s < 0) | (kept.s > 1))).sum(),
-            endless=(kept.there & kept.s.isinf()).sum(),
-        )
-    )[0]
-    known, outside = int(row["known"] or 0), int(row["outside"] or 0)
-    if row["endless"]:
+    if table.count() <= MOST_EXACT:
+        return _exact(table, kept)
+    return _on_steps(table, kept)
+
+
+def _faults(known: int, endless: int, where: str) -> None:
+    if endless:
         raise InvalidInput(
-            f"{number(row['endless'])} scores are infinite",
-            where=f"{table.name}, column {score}",
-            rule="scores are finite numbers",
+            f"{number(endless)} scores are infinite", where=where, rule="scores are finite numbers"
         )
     if not known:
         raise InvalidInput(
             "no row has both a right answer and a score",
-            where=f"{table.name}, {target} and {score}",
+            where=where,
             rule="a score is judged on rows whose right answer is known",
         )
-    kept = kept.filter(kept.there).select("s", "y")
-    lost = int(row["rows"]) - known
-    if known <= MOST_EXACT or outside:
-        return _exact(table, kept, lost, outside)
-    return _on_steps(table, kept, known, lost)
 
 
-def _exact(table: Table, kept: Any, lost: int, outside: int) -> Scores:
+def _exact(table: Table, kept: Any) -> Scores:
     import numpy as np
 
-    rows = table.arrow(kept)
+    rows = table.arrow(kept.filter(kept.there).select("s", "y"))
+    lost = table.count() - rows.num_rows
     s, y = rows["s"].to_numpy(), rows["y"].to_numpy().astype(bool)
+    _faults(len(s), int(np.isinf(s).sum()), f"{table.name}, the score")
     counts = ScoreCounts.of(s, y)
+    outside = int(((s < 0) | (s > 1)).sum())
     if outside:
         return Scores(counts, lost, outside, None, None)
     # From the counts and not from the rows, which come in no order: the same rows give the same sums.
@@ -350,33 +343,39 @@ def _moments(parts: Sequence[tuple[Any, Any]]) -> dict[str, Any]:
     return {"n": many, "mean": mean, "m2": m2}
 
 
-#: Sums of fractions depend on their order; of whole numbers they do not. Errors are summed in units of 2^-32.
-_UNIT = 1 << 32
-
-
-def _on_steps(table: Table, kept: Any, known: int, lost: int) -> Scores:
+def _on_steps(table: Table, kept: Any) -> Scores:
     import ibis
     import numpy as np
 
-    step = (kept.s * STEPS).floor().cast("int32").clip(upper=STEPS - 1)
-    found = table.arrow(kept.group_by(step=step, y=kept.y).aggregate(n=kept.count()))
-    at, y, n = (found[c].to_numpy() for c in ("step", "y", "n"))
-    steps = np.unique(at)
-    p, q = np.zeros(len(steps), np.int64), np.zeros(len(steps), np.int64)
-    for wanted, into in ((1, p), (0, q)):
-        into[np.searchsorted(steps, at[y == wanted])] = n[y == wanted]
     tiny = float(np.finfo(np.float64).eps)
-    chance = ibis.ifelse(kept.y == 1, kept.s, 1 - kept.s)
-    errors = kept.select(loss=-chance.clip(lower=tiny, upper=1 - tiny).ln(), miss=(1 - chance) * (1 - chance))
-    whole = {}
-    for name in ("loss", "miss"):
-        whole[name] = (errors[name] * _UNIT).round().cast("int64").sum()
-        whole[f"{name}2"] = (errors[name] * errors[name] * _UNIT).round().cast("int64").sum()
-    sums = {k: int(v) / _UNIT for k, v in table.fetch(errors.aggregate(**whole))[0].items()}
+    known = kept.filter(kept.there).select("s", "y")
+    chance = ibis.ifelse(known.y == 1, known.s, 1 - known.s)
+    errors = known.select(
+        s=known.s, loss=-chance.clip(lower=tiny, upper=1 - tiny).ln(), miss=(1 - chance) * (1 - chance)
+    )
+    row = table.fetch(
+        errors.aggregate(
+            n=errors.count(), low=errors.s.min(), high=errors.s.max(), loss=errors.loss.sum(),
+            loss2=(errors.loss * errors.loss).sum(), miss=errors.miss.sum(), miss2=(errors.miss * errors.miss).sum(),
+        )
+    )[0]  # fmt: skip
+    n = int(row["n"])
+    _faults(
+        n, int(n > 0 and max(abs(row["low"]), abs(row["high"])) == float("inf")), f"{table.name}, the score"
+    )
+    if row["low"] < 0 or row["high"] > 1:
+        return _exact(table, kept)
+    cell = (known.s * STEPS).floor().cast("int32").clip(upper=STEPS - 1) * 2 + known.y.cast("int32")
+    found = table.arrow(known.group_by(cell=cell).aggregate(n=known.count()))
+    counted = np.bincount(found["cell"].to_numpy(), weights=found["n"].to_numpy(), minlength=2 * STEPS)
+    both = counted.astype(np.int64).reshape(STEPS, 2)
+    steps = np.flatnonzero(both.sum(1))
 
     def moments(name: str) -> dict[str, Any]:
-        mean = sums[name] / known
-        return {"n": known, "mean": mean, "m2": max(sums[f"{name}2"] - known * mean * mean, 0.0)}
+        # The engine adds in any order, which changes the last digits; twelve of them are the same every time.
+        total, squares = float(f"{row[name]:.12g}"), float(f"{row[f'{name}2']:.12g}")
+        mean = total / n
+        return {"n": n, "mean": mean, "m2": max(squares - n * mean * mean, 0.0)}
 
-    counts = ScoreCounts((steps + 0.5) / STEPS, p, q)
-    return Scores(counts, lost, 0, moments("loss"), moments("miss"), on_steps=True)
+    counts = ScoreCounts((steps + 0.5) / STEPS, both[steps, 1], both[steps, 0])
+    return Scores(counts, table.count() - n, 0, moments("loss"), moments("miss"), on_steps=True)

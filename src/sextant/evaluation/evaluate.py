@@ -6,15 +6,15 @@ group.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sextant.errors import InvalidInput
 from sextant.evaluation.counting import Confusion, Counted, Scores, confusions, label, scores
 from sextant.evaluation.meanings import sentence
-from sextant.evidence import Mean, Measurement, Proportion, Quantile
-from sextant.model_evidence import Area, AveragePrecision, Calibration, Classification, Ratio
+from sextant.evidence import Mean, Measurement, Proportion
+from sextant.model_evidence import Area, AveragePrecision, Calibration, Classification
 from sextant.phrases import interval_text, number, number_text
 from sextant.stats.homogeneity import benjamini_hochberg
 from sextant.stats.intervals import Bounds, wilson
@@ -360,18 +360,15 @@ def of_confusion(found: Confusion, about: str | None, *, level: float = 0.95) ->
 
 def confusion_answer(metric: str, found: Confusion, about: str | None, *, level: float) -> Answer:
     """One metric of a confusion matrix: a share where it is one, else from the matrix itself."""
+    from sextant.stats.confusion import confusion_metric
+
     one = metric in ("precision", "recall", "specificity", "false_positive_rate", "f1")
     k = found.labels.index(about) if about is not None and about in found.labels else -1
     if found.clusters is None:
         share = _share(metric, found, k)
         if share is not None:
-            return made(
-                metric,
-                Proportion,
-                {"successes": share[0], "trials": share[1]},
-                level=level,
-                about=about or "",
-            )
+            parts = {"successes": share[0], "trials": share[1]}
+            return _answer(metric, Proportion, parts, wilson(*share, level=level), share[1], about or "")
     statistics: dict[str, Any] = {
         "statistic": metric,
         "labels": found.labels,
@@ -380,7 +377,20 @@ def confusion_answer(metric: str, found: Confusion, about: str | None, *, level:
     }
     if found.clusters is not None:
         statistics |= {"clusters": found.clusters, "products": found.products}
-    return made(metric, Classification, statistics, level=level, about=about or "")
+    bounds = confusion_metric(
+        metric, found.counts, positive=k if one else None, clusters=found.clusters, products=found.products, level=level
+    )  # fmt: skip
+    return _answer(metric, Classification, statistics, bounds, found.rows, about or "")
+
+
+def _answer(
+    metric: str, kind: type[Measurement], statistics: dict[str, Any], b: Bounds, n: int, about: str
+) -> Answer:
+    """A metric whose bounds are computed already, in the way that its kind of evidence does."""
+    says = "" if b.undefined else sentence(metric, b.value, b.lower, b.upper, n=n, about=about, unit="share")
+    return Answer(
+        metric, b.value, b.lower, b.upper, b.method, n, "share", says, kind, statistics, b.undefined
+    )
 
 
 def _share(metric: str, found: Confusion, k: int) -> tuple[int, int] | None:
@@ -504,15 +514,3 @@ def fisher(successes: int, trials: int, others_right: int, others: int) -> float
     from scipy.stats import fisher_exact
 
     return float(fisher_exact(cells).pvalue)
-
-
-def share_bounds(successes: int, trials: int, level: float) -> Bounds:
-    return wilson(successes, trials, level=level)
-
-
-def quantile_of(metric: str, statistics: Mapping[str, Any], *, level: float, unit: str = "1") -> Answer:
-    return made(metric, Quantile, dict(statistics), level=level, unit=unit)
-
-
-def ratio_of(metric: str, statistics: Mapping[str, Any], *, level: float, unit: str = "1") -> Answer:
-    return made(metric, Ratio, dict(statistics), level=level, unit=unit)
