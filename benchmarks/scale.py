@@ -94,6 +94,7 @@ def sides(rows: int, folder: Path) -> Iterator[tuple[str, list[str]]]:
     profile, home = str(folder / f"{rows}.json"), str(folder / f"home-{rows}")
     yield "roofline: read and sum", [python, "-m", "benchmarks.made_table", "sum", table]
     yield "profile", [python, "-m", "sextant_cli.main", "profile", table, "-o", profile]
+    yield "quality", [python, "-m", "sextant_cli.main", "quality", table, "--key", "id", "--format", "json"]
     yield "drift of two stored profiles", [python, "-c", _DRIFT, profile]
     yield "version: commit", [python, "-c", _COMMIT, home, table]
     yield "version: verify", [python, "-c", _VERIFY, home]

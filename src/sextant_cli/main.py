@@ -135,9 +135,6 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
         code = start(given)
         sys.stdout.flush()
-        if arguments is None:
-            # Nor once more as the process ends, which frees all anyway.
-            gc.freeze()
         return code
     except BrokenPipeError:
         # Whoever read the output has seen enough; nothing is left to be flushed into the closed pipe.
