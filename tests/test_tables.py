@@ -19,6 +19,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sextant.data.profiling import profile
 from sextant.errors import InvalidInput, SextantError, Unavailable
 from sextant.tables import Range, Table, digest_of, engine, files_of, table
 
@@ -318,6 +319,26 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
         rows[-1] = (2**53 + 1, "last", "x", 1, "2026-01-03", "2026-01-03 00:00:00")  # type: ignore[assignment]
         connection.executemany('INSERT INTO "two words" VALUES (?, ?, ?, ?, ?, ?)', rows)
     return path
+
+
+def test_frames_that_are_no_tables(on: Any) -> None:
+    import pandas as pd
+
+    with pytest.raises(InvalidInput, match="two columns called 'a'"):
+        table(pd.DataFrame([[1, 2]], columns=["a", "a"]), on=on)
+    with pytest.raises(InvalidInput, match="it has no columns"):
+        table(pd.DataFrame(), on=on)
+    with pytest.raises(InvalidInput, match=r"column a .*values of one kind"):
+        table(pd.DataFrame({"a": [1, "x"]}), on=on)
+
+
+def test_an_expression_of_the_same_engine_stays_there(on: Any) -> None:
+    import ibis
+
+    first = table(pa.table({"a": [1, 2]}), on=on)
+    assert table(first.expr, on=on).engine is on
+    kept = ibis.memtable(pa.table({"a": [1, 2, 3]}))
+    assert profile(table(kept)).rows == 3
 
 
 def test_a_field_of_json_lines_that_holds_words_too_is_text(tmp_path: Path, on: Any) -> None:

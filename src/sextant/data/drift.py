@@ -24,7 +24,7 @@ from sextant.data.profiling import kind_of, profile
 from sextant.errors import InvalidInput
 from sextant.stats import bins as universal
 from sextant.stats import distances
-from sextant.stats._checks import at_least_zero, inside, one_of
+from sextant.stats._checks import at_least_zero, inside, one_of, positive
 from sextant.stats.bins import Histogram, coarsened
 from sextant.stats.homogeneity import benjamini_hochberg, chi_squared_p, kolmogorov_smirnov_p
 from sextant.tables import Table, table
@@ -93,6 +93,10 @@ def drift(
     one_of("statistic", statistic, distances.STATISTICS)
     at_least_zero("threshold", threshold)
     inside("level", level, 0.5, 1.0)
+    if positive("bins", bins) < 2:
+        raise InvalidInput(
+            f"bins is {bins}", rule="into one bin all values fall, whatever they are: at least 2"
+        )
     old, new = _opened(reference), _opened(current)
     names, theirs = (_names(side) for side in (old, new))
     both = tuple(columns) or tuple(n for n in names if n in theirs)

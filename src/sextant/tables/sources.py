@@ -323,7 +323,10 @@ def _given(source: Any, name: str, on: Any) -> Table:
         source.createOrReplaceTempView(view)
         return _moved(here.table(view), here, name, on)
     if type(source).__module__.startswith("ibis."):
-        return _moved(source, source.get_backend(), name, on)
+        here = source.get_backend()
+        # Ibis brings its own rows in memory to the engine when it runs a question itself.
+        getattr(here, "_run_pre_execute_hooks", lambda expr: None)(source)
+        return _moved(source, here, name, on)
     import pyarrow as pa
 
     rows = _frame(source, name)
@@ -337,7 +340,7 @@ def _moved(expr: Any, here: Any, name: str, on: Any) -> Table:
     """An expression where its rows are, or, where another engine is meant, its rows over there."""
     there = on is None or engines.same(on, here) or (engines.is_spark(on) and engines.is_spark(here))
     if there:
-        return Table(name, expr, here)
+        return Table(name, expr, on if on is not None and engines.same(on, here) else here)
     try:
         return Table(name, bring(expr.schema().to_pyarrow(), engines.batches(here, expr), on), on)
     except errors_of(here) as error:
@@ -359,7 +362,20 @@ def _frame(source: Any, name: str) -> Any:
                 where=name,
                 todo="give a path, or a frame of pandas, Polars, Arrow or Spark",
             ) from error
-        source = (frame.collect() if isinstance(frame, nw.LazyFrame) else frame).to_arrow()
+        except nw.exceptions.DuplicateError as error:
+            distinct([str(c) for c in source.columns], name)
+            raise InvalidInput("two of its columns have one name", where=name, todo="rename one") from error
+        try:
+            source = (frame.collect() if isinstance(frame, nw.LazyFrame) else frame).to_arrow()
+        except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+            raise InvalidInput(
+                "; ".join(map(str, error.args)),
+                where=name,
+                rule="a column holds values of one kind",
+                todo="make it text, with astype(str), or numbers",
+            ) from error
+    if not source.num_columns:
+        raise InvalidInput("it has no columns", where=name, rule="a table has at least one")
     distinct([str(c) for c in source.column_names], name)
     # A column of which nobody knows the kind, as it is empty, is taken as text.
     kinds = [(str(f.name), pa.string() if pa.types.is_null(f.type) else f.type) for f in source.schema]
