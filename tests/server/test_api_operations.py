@@ -48,6 +48,8 @@ STATUS = {
     ("GET", f"{ONE}/labeling/{{round}}/rules/results"): 409,
     ("POST", f"{ONE}/labeling/{{round}}/rules/labels"): 422,
     ("POST", f"{ONE}/labeling/{{round}}/order"): 409,
+    # No version is named as the one to ship.
+    ("GET", f"{ONE}/card"): 409,
     # No query is kept for the target that is asked for.
     ("GET", f"{ONE}/numbers/{{key}}/sql"): 404,
 }
