@@ -175,7 +175,14 @@ def _write_recipe(found: Report, path: Path) -> None:
 
 
 def _tell(found: Report, values: bool) -> None:
-    output.say(f"{found.table}: {found.rows:,} rows, {found.columns} columns, {len(found.issues)} findings")
+    from sextant.data.quality.issues import count_of
+
+    counted = (
+        count_of(found.rows, "row"),
+        count_of(found.columns, "column"),
+        count_of(len(found.issues), "finding"),
+    )
+    output.say(f"{found.table}: {', '.join(counted)}")
     for issue in found.issues:
         output.say()
         mark = output.coloured(issue.severity, fg=_COLOURS.get(issue.severity), bold=True)

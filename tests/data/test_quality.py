@@ -7,10 +7,12 @@ import math
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
-from sextant.data.quality import DISGUISES, quality
+from sextant.data.quality import DISGUISES, examine, quality
 from sextant.errors import InvalidInput
 from sextant.reports import Finding
 from sextant.tables import engine, table
@@ -156,3 +158,32 @@ def test_real_dirt_is_found(on: Any, shared_data: Path) -> None:
         assert (found.count if found else 0) >= blank, column
     assert report["missing-ibu"].count == sum(row["ibu"] == "" for row in clean)
     assert "in disguise" in report["missing-ibu"].text
+
+
+def test_of_a_large_file_the_same_is_found_several_questions_at_a_time(tmp_path: Path) -> None:
+    # Parquet is asked on several connections at once, a frame on its one; rows 1 to 40 stand there once more.
+    rows = 120_000
+    chance = np.random.default_rng(3)
+    price = chance.normal(50, 5, rows)
+    price[7], price[100] = 9e5, np.inf
+    place = chance.integers(0, 6, rows)
+    columns = {
+        "id": np.arange(rows) % (rows - 20),
+        "price": price,
+        "twice": 2 * price,  # settled by the price: the two tell no more than one
+        "place": [f"place {p}" for p in place],
+        "state": [f"state {p // 2}" if i % 5000 else "state 9" for i, p in enumerate(place)],
+    }
+    frame = pa.table(columns)
+    frame = pa.concat_tables([frame.slice(0, rows - 40), frame.slice(0, 40)])
+    pq.write_table(frame, tmp_path / "large.parquet")
+    apart = examine(table(tmp_path / "large.parquet", name="large"), key="id")
+    alone = examine(table(frame, name="large"), key="id")
+    assert [(i.key, i.count, i.text, i.examples) for i in apart.issues] == [
+        (i.key, i.count, i.text, i.examples) for i in alone.issues
+    ]
+    counted = {i.key: i.count for i in apart.issues}
+    assert counted["repeated"] == 40
+    assert counted["infinite-price"] == 1
+    assert counted["far-out-price"] == 2
+    assert "dependency-state" in counted
