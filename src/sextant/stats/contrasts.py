@@ -25,7 +25,11 @@ from sextant.stats.sequential import MINIMUM_N, mixture_variance, reach
 @dataclass(frozen=True, slots=True)
 class Measure:
     """Where in `Comoments` the values of a metric stand: its numerator; its denominator, None for a plain mean;
-    and the same of the covariate, None where nothing was known before."""
+    and the same of the covariate, None where nothing was known before.
+
+    >>> Measure(0)
+    Measure(numerator=0, denominator=None, covariate=None, covariate_denominator=None)
+    """
 
     numerator: int = 0
     denominator: int | None = None
