@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,13 +17,17 @@ from sextant_cli import output
 from sextant_cli.common import as_json_option
 
 if TYPE_CHECKING:
+    import numpy as np
     import pyarrow as pa
+    from numpy.typing import NDArray
 
     from sextant.data.annotations import Annotations
     from sextant.data.consensus import Consensus
     from sextant.stats.intervals import Bounds
 
 METHODS = ("majority", "weighted", "dawid-skene")
+#: Modules with further commands; they bring others along.
+MORE = ("label_rounds",)
 Command = Callable[..., Any]
 
 
@@ -46,33 +51,54 @@ def on_ratings(command: Command) -> Command:
         **options: Any,
     ) -> Any:  # fmt: skip
         from sextant.data.annotations import read_annotations
-        from sextant.tables import engine, table
 
-        on = engine()
-        known = table(gold, on=on) if gold else None
         given = read_annotations(
-            table(file, on=on), item=item, labeler=labeler, label=label, gold=known, gold_label=gold_label, repeats=repeats,
-        )  # fmt: skip
-        on.disconnect()
+            file, item=item, labeler=labeler, label=label, gold=gold, gold_label=gold_label, repeats=repeats
+        )
         return command(given, form=form, **options)
 
     return wrapped
 
 
-method_option = click.option(
-    "--method", type=click.Choice(METHODS), default="dawid-skene", show_default=True,
-    help="Majority, weighted by accuracy on gold, or each labeler's confusions learned with the labels.",
-)  # fmt: skip
+def by_method(command: Command) -> Command:
+    """The command is told how one label is made of several."""
+    how = click.option(
+        "--method", type=click.Choice(METHODS), default="dawid-skene", show_default=True,
+        help="Majority, weighted by accuracy on gold, or each labeler's confusions learned with the labels.",
+    )  # fmt: skip
+    many = click.option(
+        "--iterations", type=click.IntRange(1), default=100, show_default=True,
+        help="Of dawid-skene: at most so many. It ends sooner once it has settled.",
+    )  # fmt: skip
+    return how(many(command))
 
 
-@click.group()
+class Labels(click.Group):
+    """The commands over a table alone stand here; those of other files, some of which speak with a server, are imported
+    when one of them is meant or all are listed."""
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self.commands:
+            self._all()
+        return super().get_command(ctx, cmd_name)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        self._all()
+        return super().list_commands(ctx)
+
+    def _all(self) -> None:
+        for name in MORE:
+            import_module(f"sextant_cli.{name}")
+
+
+@click.group(cls=Labels)
 def labels() -> None:
     """Many people's labels: agreement, consensus, how good each labeler is."""
 
 
 @labels.command()
 @on_ratings
-@method_option
+@by_method
 @click.option("--unsure", default=0.9, show_default=True, help="Items less sure than this are for an expert.")
 @click.option(
     "-o",
@@ -81,12 +107,14 @@ def labels() -> None:
     type=click.Path(dir_okay=False, path_type=Path),
     help="Write the labels: .csv or .parquet.",
 )
-def aggregate(given: Annotations, method: str, unsure: float, out: Path | None, form: str) -> int:
+def aggregate(
+    given: Annotations, method: str, iterations: int, unsure: float, out: Path | None, form: str
+) -> int:
     """One label for each item, and how sure it is.
 
     With --gold it says how often the result is right. Items that are tied or not sure are listed for an expert.
     """
-    found = _consensus(given, method)
+    found = _consensus(given, method, iterations)
     doubtful = found.unsure(unsure)
     if out:
         _write(given, found, out)
@@ -146,10 +174,10 @@ def agreement(given: Annotations, metric: str, form: str) -> int:
 
 @labels.command()
 @on_ratings
-@method_option
-def labelers(given: Annotations, method: str, form: str) -> int:
+@by_method
+def labelers(given: Annotations, method: str, iterations: int, form: str) -> int:
     """How good each labeler is: on items whose label is known, and against the consensus."""
-    people = _labelers(given, _consensus(given, method))
+    people = _labelers(given, _consensus(given, method, iterations))
     if form == "json":
         output.as_json({**_about(given), "labelers": [asdict(person) for person in people]})
         return 0
@@ -160,7 +188,7 @@ def labelers(given: Annotations, method: str, form: str) -> int:
 
 @labels.command()
 @on_ratings
-@method_option
+@by_method
 @click.option(
     "--metric",
     type=click.Choice(("nominal", "ordinal", "interval")),
@@ -168,11 +196,11 @@ def labelers(given: Annotations, method: str, form: str) -> int:
     show_default=True,
     help="As for agreement.",
 )
-def report(given: Annotations, method: str, metric: str, form: str) -> int:
+def report(given: Annotations, method: str, iterations: int, metric: str, form: str) -> int:
     """All of it in one, and what one more labeler an item would bring."""
     from sextant.data.consensus import one_more
 
-    found, consensus = _agreement(given, metric), _consensus(given, method)
+    found, consensus = _agreement(given, metric), _consensus(given, method, iterations)
     people = _labelers(given, consensus)
     known = bool((given.gold >= 0).any())
     steps = one_more(given, given.gold if known else consensus.label)
@@ -199,14 +227,14 @@ def report(given: Annotations, method: str, metric: str, form: str) -> int:
     return 0
 
 
-def _consensus(given: Annotations, method: str) -> Consensus:
+def _consensus(given: Annotations, method: str, iterations: int) -> Consensus:
     from sextant.data.consensus import dawid_skene, majority, weighted
     from sextant.errors import InvalidInput
 
     if method == "majority":
         return majority(given)
     if method == "dawid-skene":
-        return dawid_skene(given)
+        return dawid_skene(given, iterations=iterations)
     if not (given.gold >= 0).any():
         raise InvalidInput(
             "no item's label is known", rule="weighing labelers needs their accuracy on known items",
@@ -330,20 +358,80 @@ def _write(given: Annotations, found: Consensus, out: Path) -> None:
     """The label of each item."""
     import pyarrow as pa
 
-    write_rows(
-        pa.table(
-            {
-                "item": list(given.items), "label": [given.labels[i] for i in found.label.tolist()],
-                "sureness": found.sureness.tolist(), "ratings": given.votes.sum(axis=1).tolist(),
-                "tied": found.tied.tolist(),
-            }
-        ),
-        out,
-    )  # fmt: skip
+    columns = {
+        "item": _names(given.items), "label": _texts(given.labels, found.label), "sureness": _numbers(found.sureness),
+        "ratings": _numbers(given.votes.sum(axis=1)), "tied": _numbers(found.tied),
+    }  # fmt: skip
+    write_rows(pa.table(columns), out)
+
+
+# Made from their bytes: `pyarrow.array` asks pandas first whether it knows the values, and to load it takes longer than all
+# the rest of the command.
+
+
+def _names(values: Sequence[Any]) -> pa.Array:
+    import numpy as np
+    import pyarrow as pa
+
+    kinds = set(map(type, values))
+    if kinds == {str}:
+        return _texts(values)
+    if kinds == {int} and (numbers := np.array(values)).dtype == np.int64:
+        return _numbers(numbers)
+    return pa.array(values)
+
+
+def _numbers(values: NDArray[Any]) -> pa.Array:
+    import numpy as np
+    import pyarrow as pa
+
+    kind = pa.from_numpy_dtype(values.dtype)
+    held = (
+        np.packbits(values, bitorder="little") if values.dtype == np.bool_ else np.ascontiguousarray(values)
+    )
+    return pa.Array.from_buffers(kind, len(values), [None, pa.py_buffer(held)])
+
+
+def _texts(values: Sequence[str], places: NDArray[np.int64] | None = None) -> pa.Array:
+    """The values, or of each place the one that stands there."""
+    import numpy as np
+    import pyarrow as pa
+
+    written = [value.encode() for value in values]
+    long = np.array([len(one) for one in written], dtype=np.int64)
+    if places is not None:
+        written, long = [written[n] for n in places.tolist()], long[places]
+    ends = np.concatenate([[0], np.cumsum(long)])
+    small = int(ends[-1]) < 2**31
+    buffers = [
+        None,
+        pa.py_buffer(ends.astype(np.int32 if small else np.int64)),
+        pa.py_buffer(b"".join(written)),
+    ]
+    return pa.Array.from_buffers(pa.string() if small else pa.large_string(), len(ends) - 1, buffers)
 
 
 def write_rows(rows: pa.Table, out: Path) -> None:
     """Rows as a file, Parquet or CSV by its name. What was there is replaced: labels are aggregated again and again."""
-    from sextant.tables import table, write
+    if out.suffix != ".parquet":
+        from sextant.tables import table, write
 
-    write(table(rows, name=out.name), out, replace=True)
+        write(table(rows, name=out.name), out, replace=True)
+        return
+    # What is in memory already needs no engine to be written.
+    import os
+
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    from sextant.errors import Unavailable
+
+    fresh = out.with_name(f".{os.getpid()}.{out.name}")
+    words = [field.name for field in rows.schema if not pa.types.is_primitive(field.type)]
+    try:
+        pq.write_table(rows, fresh, use_dictionary=words)
+        os.replace(fresh, out)
+    except OSError as error:
+        raise Unavailable(error.strerror or "it cannot be written", where=str(out)) from error
+    finally:
+        fresh.unlink(missing_ok=True)

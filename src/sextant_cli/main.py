@@ -42,7 +42,7 @@ SECTIONS = (
     }),
     ("Look at data", {
         "profile": ("profile:profile", "What a table holds, column by column, in some KB"),
-        "labels": ("label_rounds:labels", "Many people's labels: agreement, consensus, how good each labeler is"),
+        "labels": ("labels:labels", "Many people's labels: agreement, consensus, how good each labeler is"),
         "drift": ("drift:drift", "What has moved between two tables, column by column"),
         "synthetic": ("synthetic:synthetic", "How like real rows synthetic ones are, and whether any is a copy"),
         "data": ("data:data", "Keep versions of datasets, compare them, and have them again"),

@@ -17,7 +17,6 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 import click
-from pydantic import BaseModel
 
 if TYPE_CHECKING:
     from sextant.verdicts import Status
@@ -112,7 +111,7 @@ def as_json(value: Any) -> None:
 
 def plain(value: Any) -> Any:
     """Any of our values as plain JSON values."""
-    if isinstance(value, BaseModel):
+    if hasattr(value, "model_dump"):
         return plain(value.model_dump(mode="json", exclude_none=True))
     if is_dataclass(value) and not isinstance(value, type):
         return {f.name: plain(getattr(value, f.name)) for f in fields(value) if not f.name.startswith("_")}

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given as drawn
 from hypothesis import strategies as st
@@ -35,6 +36,38 @@ def published(folder: Path, name: str) -> Annotations:
         table(folder / "labels" / f"{name}.csv"), item="item", labeler="labeler", label="label",
         gold=table(folder / "labels" / f"{name}_gold.csv"),
     )  # fmt: skip
+
+
+KEYS: dict[str, Any] = {
+    "near": [3, 1, 2, 3, 1], "far apart": [10**12, -5, 7, 10**12, -5], "text": ["b", "a", "10", "b", "a"],
+    "numbers as text": ["10", "9", "2", "10", "9"], "gaps": [3, None, 2, 3, 1], "fractions": [1.0, 2.5, None, 1.0, 2.5],
+    "unsigned": pa.array([3, 1, 2, 3, 1], pa.uint8()),
+    "categories": pa.DictionaryArray.from_arrays(pa.array([2, 1, None, 2, 1]), pa.array(["never", "b", "a"])),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", KEYS)
+@pytest.mark.parametrize("place", ["item", "who", "label"])
+def test_a_parquet_file_is_read_as_the_engine_reads_it(tmp_path: Path, kind: str, place: str) -> None:
+    columns: dict[str, Any] = {"item": [1, 1, 2, 2, 3], "who": list("ababc"), "label": list("xyxxy")}
+    path = tmp_path / "ratings.parquet"
+    pq.write_table(pa.table({**columns, place: KEYS[kind], "other": [None] * 5}), path)
+    straight, by_engine = (
+        read_annotations(source, **COLUMNS, repeats="keep") for source in (path, table(path))
+    )
+    for name in ("items", "labelers", "labels", "left_out", "repeated"):
+        assert getattr(straight, name) == getattr(by_engine, name), name
+    for name in ("item", "labeler", "label", "gold"):
+        assert getattr(straight, name).tolist() == getattr(by_engine, name).tolist(), name
+
+
+def test_what_is_wrong_with_a_file_is_said_by_its_name(tmp_path: Path) -> None:
+    pq.write_table(pa.table({"item": [1], "who": ["a"], "label": ["x"]}), tmp_path / "r.parquet")
+    with pytest.raises(InvalidInput, match="there is no column 'whom'"):
+        read_annotations(tmp_path / "r.parquet", item="item", labeler="whom", label="label")
+    (tmp_path / "cut.parquet").write_bytes((tmp_path / "r.parquet").read_bytes()[:-9])
+    with pytest.raises(InvalidInput, match="not a whole Parquet file"):
+        read_annotations(tmp_path / "cut.parquet", **COLUMNS)
 
 
 # --- published

@@ -11,16 +11,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import reduce
 from typing import TYPE_CHECKING
 
 from sextant.data.annotations import Annotations
 from sextant.errors import InvalidInput
-from sextant.stats.intervals import Bounds, wilson
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+    from sextant.stats.intervals import Bounds
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,41 +141,56 @@ def dawid_skene(
     items, people, k = len(given.items), len(given.labelers), len(given.labels)
     if people < 2 or k < 2:
         return majority(given)
-    # Items by (labeler, label), and the same turned: both steps are a product with it, and nothing else.
-    cell = given.labeler * k + given.label
-    ones = np.ones(given.n)
-    by_item = sparse.csr_matrix((ones, (given.item, cell)), shape=(items, people * k))
-    by_cell = by_item.T.tocsr()
-    votes = given.votes.astype(np.float64)
-    share = votes / votes.sum(axis=1, keepdims=True)
+    # Items by (labeler, label): both steps are products with it and with the same turned, and nothing else.
+    by_item = sparse.csr_matrix(
+        (np.ones(given.n), *_rows(given.item, given.labeler * k + given.label, items)),
+        shape=(items, people * k),
+    )
+    by_cell = by_item.T
+    # Label by label, each in a row of its own: what is read at random (the logarithms of one label) and what is written
+    # at random (its counts) then stay in the processor's cache.
+    share = np.ascontiguousarray(given.votes.T, dtype=np.float64)
+    share /= share.sum(axis=0)
     before, reached, converged = -np.inf, 0, False
     for reached in range(1, iterations + 1):
-        counts = (by_cell @ share).reshape(people, k, k) + smoothing
-        totals = counts.sum(axis=1, keepdims=True)
+        counts = np.stack([by_cell @ row for row in share]).reshape(k, people, k) + smoothing
+        totals = counts.sum(axis=2, keepdims=True)
         # A label that somebody never met says nothing about them.
         rates = np.divide(counts, totals, out=np.full_like(counts, 1 / k), where=totals > 0)
-        prevalence = share.mean(axis=0)
+        prevalence = share.mean(axis=1)
         with np.errstate(divide="ignore"):
             # A rate of 0 is kept finite, so that 0 times it is 0.
-            logs = np.maximum(np.log(rates), -1e3).reshape(people * k, k)
-            likely = by_item @ logs + np.maximum(np.log(prevalence), -1e3)
-        # Label by label: along rows of a few numbers NumPy's own reductions take ten times as long.
-        top = reduce(np.maximum, likely.T)[:, None]
-        share = np.exp(likely - top)
-        total = (share @ np.ones(k))[:, None]
+            logs = np.maximum(np.log(rates), -1e3).reshape(k, people * k)
+            beforehand = np.maximum(np.log(prevalence), -1e3)
+        for row, log, known in zip(share, logs, beforehand, strict=True):
+            np.add(by_item @ log, known, out=row)
+        top = share.max(axis=0)
+        np.exp(np.subtract(share, top, out=share), out=share)
+        total = share.sum(axis=0)
         share /= total
-        now = float((top + np.log(total)).sum())
+        now = float(top.sum() + np.log(total).sum())
         if now - before <= tolerance * given.n and reached > 1:
             before, converged = now, True
             break
         before = now
-    label = share.argmax(axis=1)
-    best = share[np.arange(items), label]
-    tied = (share >= best[:, None] - 1e-12) @ np.ones(k) > 1
+    best = share.max(axis=0)
     return Consensus(
-        "dawid_skene", label, share, tied, confusion=rates.transpose(0, 2, 1), prevalence=prevalence,
-        log_likelihood=before, iterations=reached, converged=converged,
+        "dawid_skene", share.argmax(axis=0), np.ascontiguousarray(share.T), (share >= best - 1e-12).sum(axis=0) > 1,
+        confusion=rates.transpose(1, 0, 2), prevalence=prevalence, log_likelihood=before, iterations=reached,
+        converged=converged,
     )  # fmt: skip
+
+
+def _rows(
+    row: NDArray[np.int64], column: NDArray[np.int64], many: int
+) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    """The columns row by row and where each row begins, as a sparse matrix keeps them; what stands twice stays twice."""
+    import numpy as np
+
+    begins = np.concatenate([[0], np.cumsum(np.bincount(row, minlength=many))])
+    if (row[1:] < row[:-1]).any():
+        column = column[np.argsort(row, kind="stable")]
+    return column.astype(np.int32), begins
 
 
 def _from_votes(method: str, votes: NDArray[np.float64]) -> Consensus:
@@ -225,6 +240,8 @@ def labelers(given: Annotations, consensus: Consensus, *, level: float = 0.95) -
     """How good each labeler is, the least accurate first (by the lower bound on gold; without gold by how far they
     follow the consensus)."""
     import numpy as np
+
+    from sextant.stats.intervals import wilson
 
     people = len(given.labelers)
     truth = given.gold[given.item]

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from sextant.errors import InvalidInput
-from sextant.tables import Table
+
+if TYPE_CHECKING:
+    from sextant.tables import Table
 
 #: More different labels than this are free text, not a rating.
 MOST_LABELS = 100
