@@ -1,8 +1,9 @@
 """How long does a rater wait between saving a label and seeing the next item, while many label at once?
 
-Each rater is a browser of its own: it reads the item for some seconds, saves, and is answered with the next. On
-PostgreSQL (SEXTANT_TEST_DATABASE_URL) there are a hundred, else twenty on SQLite. Afterwards the answers are counted: none
-may be lost and nobody may have had an item twice.
+Each rater is a browser of its own: it reads the item for one to five seconds, as people do, saves, and is answered with
+the next; a hundred of them save some thirty labels a second, on the same cores as the server. On PostgreSQL
+(SEXTANT_TEST_DATABASE_URL) there are a hundred, else twenty on SQLite. Afterwards the answers are counted: none may be lost
+and nobody may have had an item twice.
 """
 
 from __future__ import annotations
@@ -27,8 +28,8 @@ from urllib.parse import urlencode, urlsplit
 from benchmarks.harness import Benchmark, Side
 
 _US = ["{ours}/python", "-m", "benchmarks.bench_labeling"]
-#: Seconds for which they label, and which one item takes at the least and at the most.
-LASTS, LEAST, MOST = 30, 1.0, 5.0
+#: Seconds for which they label once all have begun, and which one item takes at the least and at the most.
+LASTS, LEAST, MOST = {"label": 12, "least": 4}, 1.0, 5.0
 
 BENCHMARK = Benchmark(
     question="How long does save-and-next take for the slowest 5 % while many people label, each a few seconds an item?",
@@ -36,7 +37,8 @@ BENCHMARK = Benchmark(
         Side("save and next, 95th percentile", "ours", [*_US, "label"], reports=True),
         Side("the least page at the same pace", "roofline", [*_US, "least"], reports=True),
     ],
-    runs=3,
+    runs=1,
+    most=0.15,
 )
 
 
@@ -128,7 +130,8 @@ class Rater(threading.Thread):
                 given = {"deal": deal[1], "value": self.draw.choice(("spam", "spam", "ham")), "do": "save"}
                 page = self.ask(self.link, {**given, "csrfmiddlewaretoken": token[1]})
                 self.saved += 1
-            self.waits.append(time.perf_counter() - began)
+            if time.time() > self.until - LASTS[self.what]:
+                self.waits.append(time.perf_counter() - began)
 
 
 def main(what: str) -> dict[str, float]:
@@ -158,6 +161,8 @@ def _run(what: str, url: str, home: str, raters: int) -> dict[str, float]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "sextant_cli.main", "serve", "--port", str(port), "--no-worker"]
+    # SQLite lets one writer in at a time; PostgreSQL serves a process for each core.
+    command += ["--workers", "2"] if raters > 20 else []
     process = subprocess.Popen(command, env=_environment(url, home), stdout=subprocess.DEVNULL)
     base = f"http://127.0.0.1:{port}"
     try:
@@ -167,7 +172,7 @@ def _run(what: str, url: str, home: str, raters: int) -> dict[str, float]:
                 break
             except OSError:
                 time.sleep(0.2)
-        until = time.time() + LASTS
+        until = time.time() + MOST + LASTS[what]
         people = [Rater(base, link, what, until, n) for n, link in enumerate(links)]
         for one in people:
             one.start()
@@ -179,11 +184,12 @@ def _run(what: str, url: str, home: str, raters: int) -> dict[str, float]:
     waits = [w for one in people for w in one.waits]
     said: dict[str, float] = {
         "seconds": statistics.quantiles(waits, n=20)[-1], "median ms": statistics.median(waits) * 1000, "raters": raters,
-        "saved": len(waits),
+        "waits": len(waits), "a second": len(waits) / LASTS[what],
     }  # fmt: skip
     if what == "label":
         found = _check(url, home)
         said |= {
+            "saved": found["labeled"],
             "lost": sum(p.saved for p in people) - found["labeled"],
             "dealt twice": found["twice"],
             "too many": found["over"],

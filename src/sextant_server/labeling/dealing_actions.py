@@ -9,8 +9,9 @@ its time was up: that is kept too.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -39,11 +40,13 @@ WHY_SKIPPED = (
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """What became of an answer: the next deal, or None with the reason in `over`; and the rater as they are now."""
+    """What became of an answer: the next deal, or None with the reason in `over`; the rater as they are now; and the deal
+    that was answered, which is what they look back at."""
 
     next: Dealt | None
     over: str = ""
     rater: Rater | None = None
+    answered: Dealt | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,7 @@ def give_answer(rater: Rater, deal: int, answer: Answer, guideline: Guideline, v
         raise InvalidInput(
             f"the remark has {len(note):,} characters", where="note", rule=f"at most {MOST_NOTE:,}"
         )
-    _take_back(rater.round_id)
+    _take_back(rater.round_id, every=LOOK_EVERY)
     with transaction.atomic():
         row = (
             Dealt.objects.select_for_update(of=("self",))
@@ -95,8 +98,8 @@ def give_answer(rater: Rater, deal: int, answer: Answer, guideline: Guideline, v
         actions.pause(row.round.project, Caller(local=True), row.rater, under)
     if found.over == "done":
         # Others may have held the last items for a moment. Nothing is held here any more, so they may be waited for.
-        return next_item(rater)
-    return found
+        found = next_item(rater)
+    return replace(found, answered=None if under else row)
 
 
 def _may(rater: Rater, round_: Round) -> None:
@@ -202,9 +205,18 @@ def under_the_bar(rater: Rater) -> str:
 
 # --- dealing
 
+#: Seconds between two looks for deals whose time is up while answers come in, and when this process last looked.
+LOOK_EVERY = 1.0
+_looked: dict[int, float] = {}
 
-def _take_back(round_id: int) -> None:
-    """End deals whose time is up, so that others get the items. It looks first, and mostly there is nothing to do."""
+
+def _take_back(round_id: int, *, every: float = 0.0) -> None:
+    """End deals whose time is up, so that others get the items. It looks first, at most once in `every` seconds, and mostly
+    there is nothing to do."""
+    seen = time.monotonic()
+    if seen - _looked.get(round_id, -every) < every:
+        return
+    _looked[round_id] = seen
     late = Dealt.objects.filter(round_id=round_id, state="out", until__lt=datetime.now(UTC))
     if not late.exists():
         return

@@ -145,7 +145,7 @@ def _work(request: HttpRequest, desk: Desk) -> HttpResponse:
             if not request.headers.get("HX-Request"):
                 return redirect(desk.here)
             desk = Desk(found.rater or rater, desk.here, desk.picture)
-            return _shown(request, desk, guideline, found.next, over=found.over)
+            return _shown(request, desk, guideline, found.next, over=found.over, answered=found.answered)
     elif (asked := request.GET.get("back", "")).isdigit() and len(asked) < 19:
         back = queries.looked_back(rater, int(asked))
     if back is not None and (fault is None or fault.where):
@@ -178,10 +178,12 @@ def read(request: HttpRequest, guideline: Guideline, rater: Rater, deal: int) ->
 
 def _shown(
     request: HttpRequest, desk: Desk, guideline: Guideline, deal: Dealt | None, *, over: str = "",
-    fault: SextantError | None = None, looking: bool = False,
+    fault: SextantError | None = None, looking: bool = False, answered: Dealt | None = None,
 ) -> HttpResponse:  # fmt: skip
     rater = desk.rater
-    earlier = queries.before(rater, deal if looking else None)
+    # What was answered this moment is the latest; an answer that was changed is not.
+    fresh = answered is not None and not answered.revised and not answered.void
+    earlier = answered if fresh else queries.before(rater, deal if looking else None)
     context: dict[str, Any] = {
         "round": rater.round, "rater": rater, "here": desk.here, "deal": deal, "g": guideline, "fault": fault,
         "looking": looking, "back": earlier, "place": queries.place(rater), "skips": WHY_SKIPPED,
