@@ -8,6 +8,7 @@ and nobody may have had an item twice.
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import random
@@ -21,7 +22,6 @@ import tempfile
 import threading
 import time
 import urllib.request
-from http.cookiejar import CookieJar
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
@@ -104,15 +104,25 @@ class Rater(threading.Thread):
         self.waits: list[float] = []
         self.saved = 0
         self.draw = random.Random(number)
-        self.jar = CookieJar()
-        self.opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(self.jar))
+        self.cookies: dict[str, str] = {}
+        # Kept open, as a browser does.
+        self.line = http.client.HTTPConnection(urlsplit(base).netloc, timeout=30)
 
     def ask(self, path: str, data: dict[str, str] | None = None) -> str:
-        headers = {"HX-Request": "true", "Referer": self.base} if data else {}
-        body = urlencode(data).encode() if data else None
-        request = urllib.request.Request(self.base + path, body, headers)  # noqa: S310
-        with self.opener.open(request, timeout=30) as response:
-            return str(response.read().decode())
+        headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
+        if data:
+            headers |= {"HX-Request": "true", "Referer": self.base}
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+        self.line.request("POST" if data else "GET", path, urlencode(data) if data else None, headers)
+        response = self.line.getresponse()
+        body = response.read().decode()
+        if response.status != 200:
+            raise RuntimeError(f"{path} answers {response.status}: {body[:300]}")
+        for name, said in response.getheaders():
+            if name.lower() == "set-cookie":
+                key, _, value = said.split(";")[0].partition("=")
+                self.cookies[key] = value
+        return body
 
     def run(self) -> None:
         time.sleep(self.draw.uniform(0, MOST))
