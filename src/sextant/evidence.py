@@ -224,7 +224,7 @@ class Measurement(Evidence):
         return (
             about(self.criterion, self.setting, self.slice)
             if self.criterion
-            else f"{self.kind}:{self.setting}"
+            else f"{self.kind}:{self.setting}{_by_guideline(self.depends)}"
         )
 
     @property
@@ -417,8 +417,10 @@ class Agreement(Measurement):
 
     @property
     def topic(self) -> str:
-        """One topic whichever criterion it judges, so that a guideline's calibration is found."""
-        return about(self.criterion, self.setting, self.slice) if self.criterion else "agreement:calibration"
+        """Without a criterion, one topic for each guideline, so that its calibration is found."""
+        if self.criterion:
+            return about(self.criterion, self.setting, self.slice)
+        return f"agreement:calibration{_by_guideline(self.depends)}"
 
     @property
     def counted(self) -> int:
@@ -545,6 +547,11 @@ def about(criterion: str, setting: Setting, where: dict[str, str]) -> str:
     """
     parts = ",".join(f"{key}={value}" for key, value in sorted(where.items()))
     return shortened(f"criterion:{criterion}:{setting.value}" + (f":{parts}" if parts else ""))
+
+
+def _by_guideline(depends: tuple[Version, ...]) -> str:
+    """What is measured of one guideline's labels says nothing of another's."""
+    return "".join(f":{v.name}" for v in depends if v.kind == "guideline")
 
 
 def shortened(topic: str) -> str:

@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 
 from sextant.criteria import Criterion, Origin, Setting
-from sextant.evidence import Measurement
+from sextant.evidence import Measurement, Soundness
 from sextant.phrases import number, span, with_unit
 
 
@@ -89,11 +89,13 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """Evidence as the judge sees it: the record's digest, and why it is stale, if it is."""
+    """Evidence as the judge sees it: the record's digest, and why it is stale, if it is. `also` are conditions that are
+    looked at now, such as what was proved of its labels since: they count beside those that it was taken with."""
 
     evidence: Measurement
     digest: str
     stale: tuple[str, ...] = ()
+    also: tuple[Soundness, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +194,7 @@ def _judge_one(criterion: Criterion, proof: Proof, now: datetime, allow_simulate
         if ev.interval:
             shown = replace(shown, lower=ev.interval.lower * scale, upper=ev.interval.upper * scale)
 
-    if faults := inadmissible(criterion, ev, allow_simulated=allow_simulated):
+    if faults := inadmissible(criterion, ev, also=proof.also, allow_simulated=allow_simulated):
         return replace(
             shown, reason=f"There is proof, but it does not count: {faults[0]}.", why=tuple(faults)
         )
@@ -238,8 +240,14 @@ def _judge_one(criterion: Criterion, proof: Proof, now: datetime, allow_simulate
     )
 
 
-def inadmissible(criterion: Criterion, ev: Measurement, *, allow_simulated: bool = False) -> list[str]:
-    """Why this evidence may not judge this criterion, in plain words; empty if it may."""
+def inadmissible(
+    criterion: Criterion,
+    ev: Measurement,
+    *,
+    also: tuple[Soundness, ...] = (),
+    allow_simulated: bool = False,
+) -> list[str]:
+    """Why this evidence may not judge this criterion, in plain words; empty if it may. `also` as for `Proof`."""
     faults = []
     if ev.criterion != criterion.key:
         faults.append(f"it was taken for {ev.criterion or 'no target'}, not for {criterion.key}")
@@ -265,11 +273,12 @@ def inadmissible(criterion: Criterion, ev: Measurement, *, allow_simulated: bool
         )
     if criterion.continuous and ev.interval and not ev.interval.continuous:
         faults.append("its range holds for one look only, and this target is watched all the time")
-    known = {s.rule: s for s in ev.soundness}
+    conditions = (*ev.soundness, *also)
+    known = {s.rule: s for s in conditions if s.holds is not None}
     for rule in criterion.requires:
-        if rule not in known or known[rule].holds is None:
+        if rule not in known:
             faults.append(f"nobody checked that {RULES.get(rule, rule.replace('_', ' '))}")
-    for sound in ev.soundness:
+    for sound in conditions:
         if sound.holds is False:
             detail = f" ({sound.detail})" if sound.detail else ""
             faults.append(
@@ -288,6 +297,7 @@ RULES = {
     "held_out": "the model never saw the test rows",
     "no_leakage": "no test row is in the training data",
     "labels_agreed": "the labelers agreed well enough",
+    "labels_right": "the labelers are right often enough where the answer is known",
     "sample_ratio": "the arms have the sizes that were planned",
     "judge_calibrated": "the judge agrees with people",
     "present_data": "it was taken on the present data",

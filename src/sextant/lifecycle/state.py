@@ -13,6 +13,7 @@ from typing import TypeVar
 from sextant.criteria import Criterion, Family, Setting
 from sextant.documents import Document
 from sextant.evidence import Evidence, Measurement, Version, about
+from sextant.lifecycle.label_trust import labels_hold
 from sextant.lifecycle.rigor import PROFILES, Rigor, RigorProfile
 from sextant.lifecycle.staleness import Subject, stale_reasons
 from sextant.verdicts import Proof, Verdict, Waiver, judge
@@ -216,7 +217,7 @@ class ProjectState:
                 taken = stored.evidence.model
                 said = f"it was taken on {taken}" if taken else "it does not say on which model it was taken"
                 why = (f"{said}, and {target} is to be judged",)
-            yield Proof(stored.evidence, stored.digest, why)
+            yield Proof(stored.evidence, stored.digest, why, labels_hold(self, stored.evidence))
 
     def _judge(self, criterion: Criterion, setting: Setting | None) -> Verdict:
         leading = None

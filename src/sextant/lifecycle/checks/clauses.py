@@ -13,6 +13,7 @@ from datetime import date, timedelta
 from sextant.criteria import Criterion, Origin
 from sextant.evidence import Version
 from sextant.lifecycle.gates import Action, Finding
+from sextant.lifecycle.label_trust import labels_hold
 from sextant.lifecycle.staleness import stale_reasons
 from sextant.lifecycle.state import ProjectState, Stored
 from sextant.problem.documents import Stakeholder
@@ -103,9 +104,9 @@ def faults(state: ProjectState, stored: Stored, *, ignoring: Version | None = No
         wrong = "it is simulated, and this project is real"
     elif ev.origin is Origin.DECLARED:
         wrong = "it was declared, not measured"
-    elif ev.holds:
-        rule = RULES.get(ev.holds.rule, ev.holds.rule.replace("_", " "))
-        wrong = f"it does not hold that {rule}" + (f" ({ev.holds.detail})" if ev.holds.detail else "")
+    elif broken := ev.holds or next((s for s in labels_hold(state, ev) if s.holds is False), None):
+        rule = RULES.get(broken.rule, broken.rule.replace("_", " "))
+        wrong = f"it does not hold that {rule}" + (f" ({broken.detail})" if broken.detail else "")
     if wrong:
         return Clause(
             Status.MISSING, f"There is a {name}, but it does not count: {wrong}.", action, (stored.digest,)

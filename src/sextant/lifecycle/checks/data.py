@@ -32,6 +32,7 @@ from sextant.lifecycle.checks.clauses import (
     unmet,
 )
 from sextant.lifecycle.gates import Action, Finding
+from sextant.lifecycle.label_trust import range_of
 from sextant.lifecycle.records import kept, latest
 from sextant.lifecycle.state import ProjectState, Stored
 from sextant.phrases import number, span, with_unit
@@ -168,12 +169,7 @@ def _calibration(state: ProjectState, guideline: Guideline, key: str) -> Clause:
         return Clause(
             Status.NOT_ENOUGH, f"The calibration of {key} says nothing: {why}.", action, (stored.digest,)
         )
-    # As sure as a target is by default: two-sided, 95 %.
-    found = evidence.interval
-    low, high = found.lower, found.upper
-    if not math.isclose(found.tail, 0.025, rel_tol=1e-9):
-        again = evidence.bounds(0.95, 2)
-        low, high = again.lower, again.upper
+    low, high = range_of(evidence)
     said = (
         f"Labelers agree at {number(evidence.value)} on {key} {was} "
         f"(between {number(low)} and {number(high)}, on {evidence.counted} items); "

@@ -11,6 +11,7 @@ from sextant.evidence import about
 from sextant.lifecycle.checks.clauses import Clause, decide, faults, listed, met, missing
 from sextant.lifecycle.checks.experiment import check_4b, check_4e, judged_now, on_another, without_candidate
 from sextant.lifecycle.gates import Action, Finding
+from sextant.lifecycle.label_trust import labels_hold
 from sextant.lifecycle.parts import applicable
 from sextant.lifecycle.records import each, latest
 from sextant.lifecycle.state import ProjectState, Stored
@@ -65,7 +66,7 @@ def _offline(state: ProjectState, target: Criterion, verdict: Verdict) -> Clause
 def _unsound(state: ProjectState, target: Criterion, verdict: Verdict) -> list[str]:
     records = state.evidence.get(about(target.key, Setting.OFFLINE, target.slice), ())
     evidence = next(s.evidence for s in records if s.digest == verdict.evidence)
-    held = {s.rule for s in evidence.soundness if s.holds}
+    held = {s.rule for s in (*evidence.soundness, *labels_hold(state, evidence)) if s.holds}
     asked = ["held_out", "no_leakage", *(["labels_agreed"] if _labeled(state) else [])]
     wrong = [f"nobody checked that {RULES[rule]}" for rule in asked if rule not in held]
     if evidence.model is None:

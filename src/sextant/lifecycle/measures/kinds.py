@@ -41,7 +41,7 @@ from sextant.evidence import (
 )
 from sextant.lifecycle.measures.datasets import drift, profile_number, synthetic
 from sextant.lifecycle.measures.drafts import Context, Draft
-from sextant.lifecycle.measures.inputs import Answers
+from sextant.lifecycle.measures.inputs import Answers, agreement_of
 from sextant.lifecycle.measures.judging import judged
 from sextant.lifecycle.measures.models import fairness_gap, whole_model
 from sextant.lifecycle.measures.soundness import compare, features, not_opposed, unseen, whole_test_set
@@ -78,11 +78,17 @@ def evaluation(spec: checks.Evaluation, at: Context) -> list[Draft]:
             spec.setting,
             at.inputs.version(spec.predictions),
             model=given.model,
-            depends=(*spec.depends, *given.depends),
+            depends=tuple(dict.fromkeys((*spec.depends, *given.depends, *_labeled_by(spec, at)))),
             soundness=tuple(sound),
             period=_period(at, spec.predictions, scored.table),
         )
     ]
+
+
+def _labeled_by(spec: checks.Evaluation, at: Context) -> list[Version]:
+    """The guideline by which the labels were made, if the check of their agreement names it: the number rests on it."""
+    asked = agreement_of(at.inputs.config, spec)
+    return [asked.guideline] if asked and asked.guideline else []
 
 
 def mean(spec: checks.Mean, at: Context) -> list[Draft]:
