@@ -2,110 +2,85 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sextant.stats import agreement_interval, cohen_interval, krippendorff_interval
+from sextant.stats.intervals import Bounds
 from simulations.harness import Rate, Rng, Runs, Simulation, count
+
+Floats = NDArray[np.float64]
+#: What of drawn items is handed to the interval: the generator, how many items by how many raters, how often each label is
+#: right, how often each is given for it, and the seed of the bootstrap.
+Drawn = Callable[[Rng, int, int, Floats, Floats, int], Bounds]
 
 
 def _simulate(rng: Rng, runs: Runs) -> Iterator[Rate]:
     n = runs(3000)
-    for items, raters, shares, error in (
-        (20, 2, (0.5, 0.5), 0.02),
-        (50, 3, (0.5, 0.5), 0.05),
-        (200, 3, (0.9, 0.1), 0.05),
-        (200, 5, (0.4, 0.3, 0.2, 0.1), 0.1),
-    ):
+    for what, drawn, apart, items, raters, shares, error in _cases():
         given = np.array(shares)
         # A rater errs with this chance, and then to any other label alike.
         rates = np.full((len(given), len(given)), error / (len(given) - 1))
         np.fill_diagonal(rates, 1 - error)
-        truth = _alpha(given, rates)
-        found = [_once(rng, items, raters, given, rates, seed) for seed in range(n)]
-        what = f"agreement_interval, {items} items by {raters}, alpha {truth:.2f}"
+        truth = _alpha(given, rates, apart(len(given)))
+        found = [drawn(rng, items, raters, given, rates, seed) for seed in range(n)]
+        said = f"{what}, {items} items by {raters}, {truth:.2f}"
         # Where only one label turned up nothing was claimed.
-        lower = count(not low > truth for low, _ in found)
-        yield Rate(f"{what}, lower bound", 0.95, lower, n, "at least", 0.005)
-        upper = count(not high < truth for _, high in found)
-        yield Rate(f"{what}, upper bound", 0.95, upper, n, "at least", 0.005)
-
-    pairs: tuple[tuple[int, tuple[float, ...], float], ...] = (
-        (30, (0.5, 0.5), 0.05), (200, (0.8, 0.2), 0.1), (200, (0.4, 0.3, 0.3), 0.1),
-    )  # fmt: skip
-    for items, used, error in pairs:
-        given = np.array(used)
-        rates = np.full((len(given), len(given)), error / (len(given) - 1))
-        np.fill_diagonal(rates, 1 - error)
-        # Both err alike, so that alpha of infinitely many items is kappa too.
-        truth = _alpha(given, rates)
-        found = [_pair(rng, items, given, rates, seed) for seed in range(n)]
-        what = f"cohen_interval, {items} items, kappa {truth:.2f}"
-        yield Rate(
-            f"{what}, lower bound", 0.95, count(not low > truth for low, _ in found), n, "at least", 0.005
-        )
-        yield Rate(
-            f"{what}, upper bound", 0.95, count(not high < truth for _, high in found), n, "at least", 0.005
-        )
-
-    for items, raters, three, error in ((50, 3, (0.3, 0.4, 0.3), 0.1), (200, 3, (0.6, 0.3, 0.1), 0.2)):
-        given = np.array(three)
-        rates = np.full((3, 3), error / 2)
-        np.fill_diagonal(rates, 1 - error)
-        truth = _alpha_of_numbers(given, rates)
-        bounds = [_numbers(rng, items, raters, given, rates, seed) for seed in range(n)]
-        what = f"krippendorff_interval, {items} items by {raters}, alpha of numbers {truth:.2f}"
-        lower = count(not low > truth for low, _ in bounds)
-        yield Rate(f"{what}, lower bound", 0.95, lower, n, "at least", 0.005)
-        upper = count(not high < truth for _, high in bounds)
-        yield Rate(f"{what}, upper bound", 0.95, upper, n, "at least", 0.005)
+        lower = count(not bounds.lower > truth for bounds in found)
+        yield Rate(f"{said}, lower bound", 0.95, lower, n, "at least", 0.005)
+        upper = count(not bounds.upper < truth for bounds in found)
+        yield Rate(f"{said}, upper bound", 0.95, upper, n, "at least", 0.005)
 
 
-def _alpha_of_numbers(given: NDArray[np.float64], rates: NDArray[np.float64]) -> float:
-    """Of infinitely many items, labels being 1, 2, 3: 1 - (squared distance within an item) / (between any two)."""
-    apart = np.subtract.outer(np.arange(3.0), np.arange(3.0)) ** 2
+def _cases() -> Iterator[tuple[str, Drawn, Callable[[int], Floats], int, int, tuple[float, ...], float]]:
+    """What it is called, how it is drawn, how far labels lie apart, items, raters, shares of the labels, chance of an error."""
+    for items, raters, shares, error in (
+        (20, 2, (0.5, 0.5), 0.02), (50, 3, (0.5, 0.5), 0.05), (200, 3, (0.9, 0.1), 0.05), (200, 5, (0.4, 0.3, 0.2, 0.1), 0.1),
+    ):  # fmt: skip
+        yield "agreement_interval", _nominal, _alike, items, raters, shares, error
+    # Both raters err alike, so that alpha of infinitely many items is kappa too.
+    for items, used, error in ((30, (0.5, 0.5), 0.05), (200, (0.8, 0.2), 0.1), (200, (0.4, 0.3, 0.3), 0.1)):
+        yield "cohen_interval", _pair, _alike, items, 2, used, error
+    for items, three, error in ((50, (0.3, 0.4, 0.3), 0.1), (200, (0.6, 0.3, 0.1), 0.2)):
+        yield "krippendorff_interval of numbers", _numbers, _squared, items, 3, three, error
+
+
+def _alike(labels: int) -> Floats:
+    return 1.0 - np.eye(labels)
+
+
+def _squared(labels: int) -> Floats:
+    """Labels being 1, 2, 3 ..."""
+    far: Floats = np.subtract.outer(np.arange(float(labels)), np.arange(float(labels))) ** 2
+    return far
+
+
+def _alpha(given: Floats, rates: Floats, apart: Floats) -> float:
+    """Of infinitely many items: 1 - (how far two raters of an item lie apart) / (how far any two labels do)."""
     used = given @ rates
     return float(1 - np.einsum("t,ti,tj,ij->", given, rates, rates, apart) / (used @ apart @ used))
 
 
-def _numbers(
-    rng: Rng, items: int, raters: int, given: NDArray[np.float64], rates: NDArray[np.float64], seed: int
-) -> tuple[float, float]:
-    truths = rng.choice(len(given), size=items, p=given)
-    patterns = [rng.multinomial(raters, rates[label]).tolist() for label in truths]
-    found = krippendorff_interval(patterns, metric="interval", sides=1, resamples=400, seed=seed)
-    return found.lower, found.upper
+def _counts(rng: Rng, items: int, raters: int, given: Floats, rates: Floats) -> list[list[int]]:
+    return [rng.multinomial(raters, rates[t]).tolist() for t in rng.choice(len(given), size=items, p=given)]
 
 
-def _pair(
-    rng: Rng, items: int, given: NDArray[np.float64], rates: NDArray[np.float64], seed: int
-) -> tuple[float, float]:
+def _nominal(rng: Rng, items: int, raters: int, given: Floats, rates: Floats, seed: int) -> Bounds:
+    counts = _counts(rng, items, raters, given, rates)
+    return agreement_interval(counts, sides=1, resamples=400, seed=seed)
+
+
+def _numbers(rng: Rng, items: int, raters: int, given: Floats, rates: Floats, seed: int) -> Bounds:
+    counts = _counts(rng, items, raters, given, rates)
+    return krippendorff_interval(counts, metric="interval", sides=1, resamples=400, seed=seed)
+
+
+def _pair(rng: Rng, items: int, raters: int, given: Floats, rates: Floats, seed: int) -> Bounds:
     together = np.einsum("t,ti,tj->ij", given, rates, rates)
     table = rng.multinomial(items, together.ravel()).reshape(together.shape)
-    found = cohen_interval(table.tolist(), sides=1, resamples=400, seed=seed)
-    return found.lower, found.upper
-
-
-def _alpha(given: NDArray[np.float64], rates: NDArray[np.float64]) -> float:
-    """Of infinitely many items: 1 - (two raters differ on an item) / (any two labels differ)."""
-    used = given @ rates
-    return float(1 - (1 - given @ (rates**2).sum(axis=1)) / (1 - (used**2).sum()))
-
-
-def _once(
-    rng: Rng,
-    items: int,
-    raters: int,
-    given: NDArray[np.float64],
-    rates: NDArray[np.float64],
-    seed: int,
-) -> tuple[float, float]:
-    truths = rng.choice(len(given), size=items, p=given)
-    patterns = [rng.multinomial(raters, rates[label]).tolist() for label in truths]
-    found = agreement_interval(patterns, sides=1, resamples=400, seed=seed)
-    return found.lower, found.upper
+    return cohen_interval(table.tolist(), sides=1, resamples=400, seed=seed)
 
 
 SIMULATION = Simulation("Does each one-sided bound on agreement lie on its side of the truth?", _simulate)

@@ -83,6 +83,8 @@ def _command(command: click.Command, name: str, mark: str) -> Iterator[str]:
     yield f"\n{mark} `{name}`\n"
     yield from _help(command.help or "")
     if isinstance(command, click.Group):
+        # To ask for the list loads what stands in files of its own.
+        command.list_commands(click.Context(command))
         for inner, found in command.commands.items():
             yield from _command(found, f"{name} {inner}", mark + "#")
         return

@@ -406,14 +406,26 @@ class MeanDifference(Measurement):
 
 
 class Agreement(Measurement):
-    """How far labelers agree beyond chance, from counts: items by label, each pattern with its multiplicity."""
+    """How far labelers agree beyond chance, from counts: items by label, each pattern with its multiplicity.
+
+    `metric` says how labels differ in Krippendorff's alpha: not at all or wholly where it is not given, by their order
+    ("ordinal"), or by how many places lie between them ("interval"); the patterns then hold the labels in their order."""
 
     kind: Literal["agreement"] = "agreement"
     statistic: Literal["krippendorff_alpha", "fleiss_kappa"] = "krippendorff_alpha"
+    metric: Literal["ordinal", "interval"] | None = None
     patterns: tuple[tuple[int, ...], ...]
     multiplicity: tuple[int, ...]
     resamples: int = Field(default=1000, ge=100, le=100_000)
     seed: int = 0
+
+    @model_validator(mode="after")
+    def _of_alpha(self) -> Agreement:
+        if self.metric and self.statistic != "krippendorff_alpha":
+            raise ValueError(
+                "a metric goes with krippendorff_alpha: Fleiss' kappa takes labels as alike or not"
+            )
+        return self
 
     @property
     def topic(self) -> str:
@@ -427,8 +439,13 @@ class Agreement(Measurement):
         return sum(self.multiplicity)
 
     def bounds(self, level: float, sides: int) -> Bounds:
-        from sextant.stats import agreement
+        from sextant.stats import agreement, coincidence
 
+        if self.metric:
+            return coincidence.krippendorff_interval(
+                self.patterns, self.multiplicity, metric=self.metric, level=level, sides=sides, resamples=self.resamples,
+                seed=self.seed,
+            )  # fmt: skip
         return agreement.agreement_interval(
             self.patterns, self.multiplicity, statistic=self.statistic, level=level, sides=sides,
             resamples=self.resamples, seed=self.seed,

@@ -4,6 +4,7 @@ a project and without a server."""
 from __future__ import annotations
 
 import functools
+import itertools
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
@@ -196,7 +197,10 @@ def labelers(given: Annotations, method: str, iterations: int, form: str) -> int
     show_default=True,
     help="As for agreement.",
 )
-def report(given: Annotations, method: str, iterations: int, metric: str, form: str) -> int:
+@click.option("--rate", type=click.FloatRange(0), help="What one label costs.")
+def report(
+    given: Annotations, method: str, iterations: int, metric: str, rate: float | None, form: str
+) -> int:
     """All of it in one, and what one more labeler an item would bring."""
     from sextant.data.consensus import one_more
 
@@ -209,6 +213,7 @@ def report(given: Annotations, method: str, iterations: int, metric: str, form: 
             {
                 **_about(given), **_result(given, consensus), "agreement": asdict(found),
                 "labelers": [asdict(person) for person in people], "one_more": [asdict(step) for step in steps],
+                "cost_of_one_more": None if rate is None else rate * len(given.items),
             }
         )  # fmt: skip
         return 0
@@ -221,9 +226,29 @@ def report(given: Annotations, method: str, iterations: int, metric: str, form: 
     output.say(f"\n{output.heading('One more labeler an item')}")
     against = "the known labels" if known else "the consensus of all, which flatters the higher counts"
     output.say(f"How often the majority of so many is right, against {against}:")
+    paid = (f"COST OF {len(given.items):,} ITEMS",) if rate is not None else ()
     output.table(
-        ("LABELERS", "RIGHT", "ITEMS"), [(str(s.count), f"{s.right:.1%}", f"{s.items:,}") for s in steps[:10]]
-    )
+        ("LABELERS", "RIGHT", "ITEMS", *paid),
+        [
+            (
+                str(s.count), f"{s.right:.1%}", f"{s.items:,}",
+                *((f"{s.count * len(given.items) * rate:,.2f}",) if rate is not None else ()),
+            )
+            for s in steps[:10]
+        ],
+    )  # fmt: skip
+    per = len(given.items) * (rate or 0)
+    for less, more in itertools.pairwise(steps[:10]):
+        if less.items != more.items:
+            break  # on other items it would be another question
+        gained = 100 * (more.right - less.right)
+        price = f", for {per:,.2f} more" if rate is not None else ""
+        output.say(
+            f"From {less.count} to {more.count}: {abs(gained):.1f} of 100 items {'more' if gained >= 0 else 'fewer'} "
+            f"are right{price}."
+        )
+    if given.n:
+        output.say(f"Items have {given.n / len(given.items):.1f} labels on average.")
     return 0
 
 
@@ -277,13 +302,17 @@ def _result(given: Annotations, found: Consensus) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _many(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
 def _say_about(given: Annotations) -> None:
     output.say(
-        f"{given.n:,} ratings of {len(given.items):,} items by {len(given.labelers):,} labelers, "
-        f"{len(given.labels)} labels ({', '.join(given.labels[:8])}{', ...' if len(given.labels) > 8 else ''})"
+        f"{_many(given.n, 'rating')} of {_many(len(given.items), 'item')} by {_many(len(given.labelers), 'labeler')}, "
+        f"{_many(len(given.labels), 'label')} ({', '.join(given.labels[:8])}{', ...' if len(given.labels) > 8 else ''})"
     )
     if given.left_out:
-        output.say(f"Left out: {given.left_out:,} rows without an item, a labeler or a label")
+        output.say(f"Left out: {_many(given.left_out, 'row')} without an item, a labeler or a label")
     if given.repeated:
         output.say(f"{given.repeated:,} ratings are somebody's second of the same item")
 

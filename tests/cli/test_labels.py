@@ -36,6 +36,9 @@ def test_a_report_says_everything(lone: Shell) -> None:
         "One more labeler",
     ):
         assert words in out
+    assert "COST OF 30 ITEMS" not in out and "are right." in out
+    out = lone("labels", "report", "ratings.csv", "--gold", "gold.csv", "--rate", "0.05").out
+    assert "COST OF 30 ITEMS" in out and "are right, for 1.50 more." in out and "4.50" in out
     found = lone("labels", "report", "ratings.csv", "--gold", "gold.csv", "--format", "json").json
     assert found["error_on_gold"] == 0
     assert found["agreement"]["alpha"]["value"] == pytest.approx(0.7, abs=0.1)

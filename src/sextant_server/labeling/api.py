@@ -210,7 +210,7 @@ def get_results(request: HttpRequest, slug: str, round: str) -> dict[str, Any]:
             "alpha": _bounds(agreed.alpha), "percent": _number(agreed.percent), "items": agreed.items,
             "by_label": {label: _bounds(b) for label, b in agreed.by_label},
         } if agreed else None,
-        "ordinal": _bounds(made.ordinal), "overlap": _bounds(made.overlap),
+        "nominal": _bounds(made.nominal), "overlap": _bounds(made.overlap),
         "gold": {**(_bounds(made.gold) or {}), "right": made.gold_right, "seen": made.gold_seen},
         "labelers": [
             {**_labeler(rater), "accuracy": _bounds(judged.accuracy) if judged else None,

@@ -30,6 +30,7 @@ from sextant.data.consensus import (
     weighted,
 )
 from sextant.data.labels import MOST_LABELS
+from sextant.stats.agreement import agreement_interval
 from sextant.stats.intervals import Bounds, mean_t, wilson
 from sextant_server.labeling.answers import ONE, overlap, written
 from sextant_server.labeling.models import Dealt, Item, Rater, Round, Ruling
@@ -89,7 +90,7 @@ class Results:
     items: int
     versions: dict[int, str]
     agreement: Agreement | None
-    ordinal: Bounds | None
+    nominal: Bounds | None
     overlap: Bounds | None
     why: str
     course: list[tuple[datetime, float, float, float]]
@@ -186,17 +187,17 @@ def work_out(row: Round) -> Results:
     countable = row.answer in ONE or (row.answer in ("choices", "spans") and words <= MOST_LABELS)
     given = counted(plain, guideline.choices, {}) if plain and countable else None
     whole = counted(rows, guideline.choices, gold) if rows and countable else None
+    # On a scale one place apart is less of a disagreement than four.
+    metric = "ordinal" if row.answer == "rating" else "nominal"
     agreed, why = None, ""
     if row.answer == "note":
         why = "free notes are not counted"
     elif given is None:
         why = "there are no labels yet" if not plain else f"{words:,} different answers are too many to count"
     else:
-        agreed = agreement(given, most_pairs=45)
+        agreed = agreement(given, metric=metric, most_pairs=45)
         why = agreed.alpha.undefined or ""
-    ordinal = None
-    if agreed is not None and given is not None and row.answer == "rating" and len(given.labels) > 1:
-        ordinal = agreement(given, metric="ordinal", most_pairs=0).alpha
+    nominal = agreement_interval(*given.patterns()) if given is not None and metric != "nominal" else None
     answers = [r for r in rows if r.gold]
     right = sum(r.label == gold.get(r.item) for r in answers)
     consensus = _consensus(whole) if whole is not None and row.answer != "note" else {}
@@ -213,8 +214,8 @@ def work_out(row: Round) -> Results:
     return Results(
         labels=len(rows), items=len({r.item for r in plain}),
         versions={v: known_texts[v].version for v in sorted({r.version for r in rows}) if v in known_texts},
-        agreement=agreed, ordinal=ordinal, overlap=_overlap(plain) if row.answer in ("choices", "spans") else None, why=why,
-        course=_course(plain, guideline.choices) if given is not None else [],
+        agreement=agreed, nominal=nominal, overlap=_overlap(plain) if row.answer in ("choices", "spans") else None, why=why,
+        course=_course(plain, guideline.choices, metric) if given is not None else [],
         gold=wilson(right, len(answers)), gold_right=right, gold_seen=len(answers),
         raters=[(p, by_number.get(str(n)), spent[n] / counts[n] if counts[n] else math.nan) for n, p in people.items()],
         confusions=[(t, g, n) for (t, g), n in Counter((gold[r.item], r.label) for r in answers).most_common() if t != g][:10],
@@ -280,7 +281,9 @@ def _overlap(rows: Sequence[Given]) -> Bounds:
     return mean_t(len(means), mean, math.fsum((m - mean) ** 2 for m in means))
 
 
-def _course(rows: Sequence[Given], choices: Sequence[str]) -> list[tuple[datetime, float, float, float]]:
+def _course(
+    rows: Sequence[Given], choices: Sequence[str], metric: str
+) -> list[tuple[datetime, float, float, float]]:
     """Agreement over time: items in the order in which they were done, in stretches of the same size."""
     done = {r.item: r.at for r in rows}
     count = Counter(r.item for r in rows)
@@ -291,7 +294,8 @@ def _course(rows: Sequence[Given], choices: Sequence[str]) -> list[tuple[datetim
     found = []
     for n in range(points):
         part = set(order[len(order) * n // points : len(order) * (n + 1) // points])
-        alpha = agreement(counted([r for r in rows if r.item in part], choices, {}), most_pairs=0).alpha
+        given = counted([r for r in rows if r.item in part], choices, {})
+        alpha = agreement(given, metric=metric, most_pairs=0).alpha
         found.append((max(done[i] for i in part), alpha.value, alpha.lower, alpha.upper))
     return found
 

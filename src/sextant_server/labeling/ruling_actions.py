@@ -73,12 +73,13 @@ def proof(project: Project, row: Round, found: Results) -> list[Evidence]:
     if found.patterns is not None and found.agreement is not None and not found.agreement.alpha.undefined:
         patterns, times = found.patterns
         target = _target(targets, AGREEMENT)
+        scale = None if found.agreement.metric == "nominal" else found.agreement.metric
+        said = f"agreement of {people} labelers on {found.agreement.items} items of round {row.key}, beyond chance"
         made.append(
             Agreement.of(
                 patterns=patterns, multiplicity=times, unit=target.unit if target else "alpha",
-                criterion=target.key if target else None,
-                estimand=f"agreement of {people} labelers on {found.agreement.items} items of round {row.key}, beyond chance",
-                **common,
+                criterion=target.key if target else None, metric=scale,
+                estimand=f"{said}, by places on the scale" if scale else said, **common,
             )
         )  # fmt: skip
     if found.gold_seen:

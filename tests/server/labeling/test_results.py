@@ -15,8 +15,9 @@ from sextant.criteria import Criterion
 from sextant.data.agreeing import agreement
 from sextant.data.annotations import read_annotations
 from sextant.data.documents import DataPlan
-from sextant.data.guidelines import LabelValue
+from sextant.data.guidelines import Guideline, LabelValue
 from sextant.errors import Conflict, InvalidInput
+from sextant.evidence import Agreement
 from sextant.lifecycle.checks.data import check_2c, check_2d
 from sextant.tables import table
 from sextant_server.labeling import actions, dealing_actions, export, items, queries, results, ruling_actions
@@ -86,6 +87,32 @@ def test_what_a_round_proves_decides_the_gate_until_the_meaning_changes(project:
     actions.save_guideline(project, LOCAL, changed, "spam")
     assert check_2c(project_state(project)).status.value in ("stale", "missing")
     assert results.results(row).labels == 0, "labels of another meaning do not count"
+
+
+def test_on_a_scale_near_places_differ_less_and_the_proof_says_so(project: Project) -> None:
+    values = tuple(LabelValue(value=v, criteria="c", examples="a\nb") for v in "12345")
+    row = make_round(project, many=24, guideline=Guideline(task="How useful?", answer="rating", values=values,
+                     published_on=SPAM.published_on), labelers=2, most=2)  # fmt: skip
+    for name, more in (("Ann", 0), ("Bob", 1)):
+        rater = invite(row, name)
+        found = dealing_actions.next_item(rater)
+        while found.next is not None:
+            # One place apart on every third item, never more.
+            place = found.next.item.number % 4 + 1 + more * (found.next.item.number % 3 == 0)
+            given = dealing_actions.Answer({"value": str(place)})
+            text, document = actions.guideline_of(project, "spam")
+            found = dealing_actions.give_answer(rater, found.next.pk, given, text, document.version)
+    made = results.results(row)
+    assert made.agreement is not None and made.nominal is not None
+    assert made.agreement.metric == "ordinal" and made.agreement.alpha.value > 0.85 > 0.7 > made.nominal.value
+    [stored] = ruling_actions.prove(project, LOCAL, row)
+    body = stored.record.content
+    assert body["metric"] == "ordinal" and body["value"] == pytest.approx(made.agreement.alpha.value)
+    assert body["estimand"].endswith("by places on the scale")
+    again = Agreement.model_validate(body).bounds(0.95, 2)
+    assert (again.lower, again.upper) == pytest.approx((body["interval"]["lower"], body["interval"]["upper"]))
+    with pytest.raises(ValueError, match="goes with krippendorff_alpha"):
+        Agreement.model_validate({**body, "statistic": "fleiss_kappa"})
 
 
 def test_an_experts_word_is_the_label_and_stays_in_the_log(project: Project) -> None:
