@@ -4,6 +4,7 @@ the alias that says which version is the champion."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -93,7 +94,7 @@ def _experiment(
     seen: set[str] = set()
     names: dict[str, str] | None = None
     for where, moves in _asked(cursor):
-        for page in server.runs(number, where):
+        for page in _ahead(server.runs(number, where)):
             fresh = [b for b in page if _key(b) not in seen]
             seen.update(map(_key, fresh))
             if names is None and any((b.get("outputs") or {}).get("model_outputs") for b in fresh):
@@ -105,6 +106,15 @@ def _experiment(
         for page in server.runs(number, f"attributes.run_id IN ({keys})"):
             _store(server, project, number, name, page, names or {}, history, found, moves=False)
     open_runs -= seen
+
+
+def _ahead(pages: Iterator[list[dict[str, Any]]]) -> Iterator[list[dict[str, Any]]]:
+    """The pages in order, each fetched while the one before it is stored."""
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(next, pages, None)
+        while (page := waiting.result()) is not None:
+            waiting = pool.submit(next, pages, None)
+            yield page
 
 
 def _asked(cursor: str) -> Iterator[tuple[str, bool]]:

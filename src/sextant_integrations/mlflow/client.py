@@ -13,6 +13,8 @@ from sextant_integrations.mlflow.settings import NAME, PASSWORD, TOKEN, URL, Set
 
 #: As many as the server gives at once.
 PAGE = 1000
+#: As many runs as are asked for at once: few enough that the next are on their way while these are stored.
+RUNS = 250
 #: How long to wait before each further try, in seconds.
 PAUSES = (0.5, 2.0)
 #: How long an answer may take: a page of a thousand runs takes a server some.
@@ -59,7 +61,7 @@ class MLflow:
     def runs(self, experiment: str, where: str = "") -> Iterator[list[dict[str, Any]]]:
         """An experiment's runs, also deleted ones, a page at a time, the earliest first; `where` is MLflow's filter."""
         body = {
-            "experiment_ids": [experiment], "max_results": PAGE, "run_view_type": "ALL",
+            "experiment_ids": [experiment], "max_results": min(PAGE, RUNS), "run_view_type": "ALL",
             "order_by": ["attributes.start_time ASC", "attributes.run_id ASC"],
         }  # fmt: skip
         if where:
