@@ -187,3 +187,15 @@ def test_of_a_large_file_the_same_is_found_several_questions_at_a_time(tmp_path:
     assert counted["infinite-price"] == 1
     assert counted["far-out-price"] == 2
     assert "dependency-state" in counted
+
+
+def test_a_recipe_brings_units_of_one_kind_to_the_usual_one(on: Any) -> None:
+    sizes = [f"{n} g" for n in range(100, 195)] + ["0.2 kg", "1 KG", "5 kg", "2 kg", "3 kg"]
+    mend = examine(table(pa.table({"size": sizes}), name="rows", on=on)).issue("unit-size").mend
+    assert mend == (
+        {"step": "standardize", "number": True, "units": {"g": 1.0, "kg": 1000.0}, "column": "size"},
+    )
+    # Money of two kinds has no such factor.
+    paid = ["$1"] * 95 + ["€1"] * 5
+    mend = examine(table(pa.table({"paid": paid}), name="rows", on=on)).issue("unit-paid").mend
+    assert "units" not in mend[0]

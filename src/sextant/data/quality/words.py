@@ -36,6 +36,13 @@ _UNITS = re.compile(
     "km/h|kph|m/s|bpm",
     re.I,
 )
+#: Units of one kind, and how much each is.
+_KINDS: tuple[dict[str, float], ...] = (
+    {"mg": 0.001, "g": 1, "kg": 1000, "t": 1e6},
+    {"mm": 0.001, "cm": 0.01, "m": 1, "km": 1000},
+    {"ml": 0.001, "cl": 0.01, "dl": 0.1, "l": 1},
+    {"s": 1, "sec": 1, "min": 60, "h": 3600, "hr": 3600, "hrs": 3600},
+)
 _MONTHS = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
 #: Ways to write a day, and what each is called.
 _DATES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
@@ -211,7 +218,8 @@ def _numbers(words: Vocabulary) -> Iterable[Fault]:
         )
         yield Fault(
             "unit", f"{said} (units seen: {ways}{more})",
-            "Bring all to one unit, and keep the number alone.", odd, {"step": "standardize", "number": True},
+            "Bring all to one unit, and keep the number alone.", odd,
+            {"step": "standardize", "number": True, **_factors(spellings, usual)},
         )  # fmt: skip
     if strange := {v: None for v, u in units.items() if u is None}:
         yield Fault(
@@ -220,6 +228,19 @@ def _numbers(words: Vocabulary) -> Iterable[Fault]:
             "Mend the value, or write it as missing.",
             {**strange},
         )
+
+
+def _factors(units: Sequence[str], usual: str) -> dict[str, Any]:
+    """What each unit is multiplied by to be the usual one, if all are of one kind that is known.
+
+    >>> _factors(["g", "kg"], "g")
+    {'units': {'g': 1.0, 'kg': 1000.0}}
+    """
+    named = {u.lower() for u in (*units, usual)}
+    for kind in _KINDS:
+        if named <= set(kind) and len({kind[u] for u in named}) > 1:
+            return {"units": {u: round(kind[u] / kind[usual.lower()], 12) for u in sorted(named)}}
+    return {}
 
 
 def _unit(value: str) -> str | None:
