@@ -82,3 +82,31 @@ def test_what_is_wrong_is_told(begun: Shell) -> None:
     assert "nothing to label" in begun("labels", "state", "first", "open", code=2).err
     assert "list of rounds" in begun("labels", "results", "second", code=2).err
     assert "Write" not in begun("labels", "fetch", "first", "-o", "labels.csv", code=2).out
+
+
+def test_rules_and_a_models_answers_from_the_shell(begun: Shell) -> None:
+    begun("labels", "bring", "first", "items.csv")
+    begun.write("rules.yaml", "- {name: even, label: spam, column: text, pattern: '[02468]$'}\n")
+    said = begun("labels", "keep-rules", "first", "rules.yaml", "--noisy").out
+    assert "15 of 30 items get a label" in said and "15 items have a noisy label" in said
+    begun("labels", "fetch", "first", "--noisy", "-o", "noisy.csv")
+    assert "m2,spam," in (begun.folder / "noisy.csv").read_text()
+    sure = [f"m{n},{0.9 if n % 2 == 0 else 0.2},{0.1 if n % 2 == 0 else 0.8}\n" for n in range(1, 31)]
+    begun.write("model.csv", "id,p_spam,p_ham\n" + "".join(sure))
+    assert (
+        "30 items have a pre-label, 30 probabilities" in begun("labels", "prelabel", "first", "model.csv").out
+    )
+    assert "20 items are dealt by need" in begun("labels", "by-need", "first").out
+    assert "Nobody can tell yet" in begun("labels", "influence", "first").out
+    assert "Nothing can be told" in begun("labels", "doubts", "first").out
+    begun("labels", "state", "first", "open")
+    for name in ("Ann", "Bob"):
+        begun("labels", "invite", "first", name)
+    row = queries.round_of(Project.objects.get(slug=begun.slug), "first")
+    for rater in row.raters.order_by("number"):
+        label_all(rater, lambda item: "ham" if item.key == "m4" else truth(item.content["text"]))
+    told = begun("labels", "influence", "first", "--format", "json").json
+    assert told["show"] == "random" and told["same"]["items_shown"] + told["same"]["items_hidden"] >= 20
+    assert [r["item"] for r in begun("labels", "doubts", "first", "--format", "json").json["rows"]] == ["m4"]
+    begun.write("bad.csv", "name\nx\n")
+    assert "a column id" in begun("labels", "prelabel", "first", "bad.csv", code=2).err
