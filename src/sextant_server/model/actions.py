@@ -87,8 +87,10 @@ def put_runs(
     fresh: list[TrainingRun] = []
     changed: list[TrainingRun] = []
     histories: list[tuple[TrainingRun, Run]] = []
+    points: dict[str, dict[str, Any]] = {}
     for run in runs:
-        row, said = have.get(run.key), digest(run.plain())
+        row, body = have.get(run.key), run.plain()
+        said = digest(body)
         if row is not None and row.digest == said and row.experiment_id == group.pk:
             found.same += 1
             continue
@@ -98,8 +100,7 @@ def put_runs(
         row.name, row.status, row.deleted = run.name, run.status, run.deleted
         row.at = run.started_at or run.ended_at or (now if new else row.at)
         row.model = str(run.version) if run.version else row.model
-        body = run.plain()
-        body.pop("history", None)
+        points[run.key] = body.pop("history", {})
         row.body = body
         (fresh if new else changed).append(row)
         if run.history or not new:
@@ -112,9 +113,9 @@ def put_runs(
         MetricHistory.objects.filter(run__in=[row for row, _ in histories if row in changed]).delete()
         MetricHistory.objects.bulk_create(
             [
-                MetricHistory(run=row, metric=metric, points=points)
+                MetricHistory(run=row, metric=metric, points=kept)
                 for row, run in histories
-                for metric, points in run.plain().get("history", {}).items()
+                for metric, kept in points[run.key].items()
             ],
             batch_size=500,
         )
