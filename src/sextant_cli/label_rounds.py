@@ -314,21 +314,39 @@ def prove(project: Project, key: str, form: str) -> None:
 @click.option("--answers", is_flag=True, help="One row an answer instead of one row an item.")
 @click.option("--noisy", is_flag=True, help="What rules say of items, marked as noisy.")
 @click.option(
+    "--label-studio", "studio", is_flag=True, help="Items with all answers, in Label Studio's JSON format."
+)
+@click.option(
     "--method", type=click.Choice(("dawid_skene", "weighted", "majority")), default="dawid_skene", show_default=True,
     help="How one label is made of several.",
 )  # fmt: skip
 @click.option(
     "-o", "--output", "out", type=click.Path(dir_okay=False, path_type=Path), required=True,
-    help="The file to write: .csv, .parquet or .jsonl.",
+    help="The file to write: .csv, .parquet or .jsonl; .json for Label Studio.",
 )  # fmt: skip
 @as_json_option
 @on_project
-def fetch(project: Project, key: str, answers: bool, noisy: bool, method: str, out: Path, form: str) -> None:
+def fetch(
+    project: Project, key: str, answers: bool, noisy: bool, studio: bool, method: str, out: Path, form: str
+) -> None:
     """Write the labels of a round to a file; labelers stand there by number."""
     import json
 
     import pyarrow as pa
 
+    if answers + noisy + studio > 1:
+        raise InvalidInput(
+            "--answers, --noisy and --label-studio are three files", todo="ask for one at a time"
+        )
+    if studio:
+        from sextant_client.label_studio import tasks
+
+        if out.suffix != ".json":
+            raise InvalidInput(f"{out} is no .json", where="--output", rule="Label Studio's format is JSON")
+        rows = list(tasks(project, key))
+        out.write_text(json.dumps(rows, ensure_ascii=False, indent=1), encoding="utf-8")
+        _told(len(rows), out, form)
+        return
     rows = list(
         project.labels(key, shape="noisy" if noisy else "answers" if answers else "items", method=method)
     )
@@ -338,7 +356,11 @@ def fetch(project: Project, key: str, answers: bool, noisy: bool, method: str, o
         raise InvalidInput("the round has no labels yet", where=key, todo="let people label first")
     else:
         write_rows(pa.Table.from_pylist(rows), out)
+    _told(len(rows), out, form)
+
+
+def _told(rows: int, out: Path, form: str) -> None:
     if form == "json":
-        output.as_json({"rows": len(rows), "file": str(out)})
+        output.as_json({"rows": rows, "file": str(out)})
         return
-    output.say(f"Wrote {len(rows):,} rows to {out}")
+    output.say(f"Wrote {rows:,} rows to {out}")

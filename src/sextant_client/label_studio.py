@@ -135,6 +135,19 @@ def push(
     return Pushed(studio.url, number, made, sent, len(present), len(gone), strange)
 
 
+def tasks(project: Project, key: str) -> Iterator[dict[str, Any]]:
+    """A round's items with everybody's answers, as tasks of Label Studio's JSON format: an item a task, in their order."""
+    from sextant_integrations.label_studio import outgoing
+
+    about = project.round_link(key)
+    guideline = _guideline(about)
+    answers: dict[str, list[dict[str, Any]]] = {}
+    for row in project.labels(key, shape="answers"):
+        answers.setdefault(row["item"], []).append(row)
+    for item in project.round_items(key, part=PICTURES if about["kind"] == "image" else 100):
+        yield outgoing.annotated(item, answers.get(item["key"], ()), guideline, context=about["context"])
+
+
 def _guideline(about: dict[str, Any]) -> Guideline:
     from sextant.data.guidelines import Guideline
 

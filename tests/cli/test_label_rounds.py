@@ -72,6 +72,16 @@ def test_a_round_from_the_shell(begun: Shell) -> None:
     )
     begun("labels", "fetch", "first", "--answers", "-o", "answers.csv")
     assert "labeler-1" in (begun.folder / "answers.csv").read_text()
+    begun("labels", "fetch", "first", "--label-studio", "-o", "tasks.json")
+    tasks = {t["data"]["sextant_item"]: t for t in json.loads((begun.folder / "tasks.json").read_text())}
+    given = tasks["m2"]["annotations"]
+    assert given[0]["result"][0]["value"] == {"choices": ["spam"]} and given[0]["labeler"] == "labeler-1"
+    begun("labels", "import", "tasks.json", "-o", "back.csv")
+    assert "m2,labeler-1,spam" in (begun.folder / "back.csv").read_text()
+    assert (
+        "one at a time"
+        in begun("labels", "fetch", "first", "--noisy", "--answers", "-o", "x.csv", code=2).err
+    )
     begun("labels", "forget", "first", "1", "--yes")
     assert row.raters.get(number=1).name == ""
 

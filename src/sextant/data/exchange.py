@@ -113,10 +113,12 @@ def _row(
 
 
 def _label_studio(task: dict[str, Any]) -> Iterator[dict[str, Any] | None]:
-    item = task["id"]
+    item = task["id"] if "id" in task else task["data"]["sextant_item"]
     for given in task["annotations"]:
         who = given.get("completed_by")
         who = who.get("email") or who["id"] if isinstance(who, dict) else who
+        # Without an account of that server, as our own files are.
+        who = given.get("labeler", who) if who is None else who
         if given.get("was_cancelled"):
             yield None
             continue

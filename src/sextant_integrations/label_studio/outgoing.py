@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from html import escape
 from typing import Any
@@ -168,6 +169,42 @@ def tasks(
 ) -> list[dict[str, Any]]:
     """Items as tasks."""
     return [task(item, guideline, context=context) for item in items]
+
+
+def annotated(
+    item: Mapping[str, Any],
+    answers: Iterable[Mapping[str, Any]],
+    guideline: Guideline,
+    *,
+    context: bool = False,
+) -> dict[str, Any]:
+    """An item with what people answered, as a task of Label Studio's JSON format, which it takes in and other programs read.
+
+    answers   rows of `answers` as a round gives them: `answer` (JSON, None for a skip), `labeler`, `seconds`, `at`
+
+    Who labeled is under `labeler`, by number: `completed_by` would name an account of that server.
+
+    >>> spam = Guideline(answer="note")
+    >>> said = {"labeler": "labeler-1", "answer": '{"text": "No."}', "seconds": 2.0, "at": None}
+    >>> made = annotated({"key": "m1", "content": {"kind": "text", "text": "Buy!"}}, [said], spam)
+    >>> made["annotations"][0]["labeler"], made["annotations"][0]["result"][0]["value"]
+    ('labeler-1', {'text': ['No.']})
+    """
+    made = task(item, guideline, context=context)
+    text = made["data"].get("text", "")
+    made["annotations"] = [
+        {
+            "result": result(json.loads(row["answer"]), guideline, item["content"]["kind"], text)
+            if row["answer"]
+            else [],
+            "was_cancelled": row["answer"] is None,
+            "lead_time": row["seconds"],
+            "created_at": row["at"],
+            "labeler": row["labeler"],
+        }
+        for row in answers
+    ]
+    return made
 
 
 def result(

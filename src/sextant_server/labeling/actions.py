@@ -7,6 +7,7 @@ import re
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
@@ -91,7 +92,13 @@ def guideline_of(project: Project, key: str) -> tuple[Guideline, DocumentRow]:
     ).first()
     if row is None:
         raise NotFound(f"there is no guideline {key[:80]!r}", where="guideline", todo="write it first")
-    return Guideline.model_validate(json.loads(row.body)), row
+    return _read(row.body), row
+
+
+@lru_cache(maxsize=64)
+def _read(body: str) -> Guideline:
+    """Read once, and not with every answer of every rater."""
+    return Guideline.model_validate(json.loads(body))
 
 
 @transaction.atomic

@@ -76,7 +76,7 @@ def give_answer(rater: Rater, deal: int, answer: Answer, guideline: Guideline, v
     _take_back(rater.round_id, every=LOOK_EVERY)
     with transaction.atomic():
         row = (
-            Dealt.objects.select_for_update(of=("self",))
+            Dealt.objects.select_for_update(of=("self", "item"))
             .select_related("item", "rater", "round")
             .filter(pk=deal, rater_id=rater.pk)
             .first()
@@ -144,7 +144,7 @@ def _label(row: Dealt, value: dict[str, Any], note: str, version: int, kind: str
 
 def _count(row: Dealt, before: str, kind: str) -> None:
     """The item has one more label, or another one: is it settled now?"""
-    item = Item.objects.select_for_update().get(pk=row.item_id)
+    item = row.item
     if before != "labeled":
         item.given += 1
         if before != "out":
@@ -180,7 +180,7 @@ def _skip(row: Dealt, reason: str, note: str) -> None:
     Rater.objects.filter(pk=row.rater_id).update(skipped=F("skipped") + 1, last_at=now)
     if row.item.is_gold:
         return
-    item = Item.objects.select_for_update().get(pk=row.item_id)
+    item = row.item
     item.skips += 1
     if before == "out":
         item.room += 1
