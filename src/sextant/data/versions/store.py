@@ -378,7 +378,7 @@ class Store:
                 made = DataVersion(
                     name, 0, found.digest, found.rows, f"{found.total:032x}", present.schema, now, by,
                     message or f"Rows erased by {', '.join(where)}: {holding[present.number]}", "erase",
-                    present.number, present.sources, present.recipe,
+                    present.number, present.sources, f"erased from version {present.number}",
                 )  # fmt: skip
                 self._transact(name, made, written, schema)
             touched = {number for number, rows in holding.items() if rows}
