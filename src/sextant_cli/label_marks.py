@@ -126,15 +126,19 @@ def influence(project: Project, key: str, form: str) -> None:
     )  # fmt: skip
     output.table(
         ("OF LABELS", "SHOWN", "HIDDEN", "DIFFERENCE"),
-        [(words, *(_said(found[name][part], name) for part in ("shown", "hidden", "difference"))) for words, name in rows],
+        [(words, *(_said(found[name][part], name, part) for part in ("shown", "hidden", "difference"))) for words, name in rows],
     )  # fmt: skip
 
 
-def _said(found: dict[str, Any], name: str) -> str:
+def _said(found: dict[str, Any], name: str, part: str) -> str:
     if found["value"] is None:
         return "–"
-    form = "{:.1f} ({:.1f} to {:.1f})" if name == "seconds" else "{:.1%} ({:.1%} to {:.1%})"
-    return form.format(found["value"], found["lower"], found["upper"])
+    three = [found[end] for end in ("value", "lower", "upper")]
+    if name == "seconds":
+        return "{:.1f} ({:.1f} to {:.1f})".format(*three)
+    if part == "difference":
+        return "{:.1f} points ({:.1f} to {:.1f})".format(*(100 * x for x in three))
+    return "{:.1%} ({:.1%} to {:.1%})".format(*three)
 
 
 @labels.command("by-need")
