@@ -8,6 +8,8 @@ import json
 import math
 import os
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -484,3 +486,19 @@ def test_a_delta_table_that_got_a_column_later_lacks_it_in_earlier_rows(tmp_path
         {"x": 2, "y": None},
         {"x": 3, "y": "a"},
     ]
+
+
+def test_what_was_laid_on_the_disk_goes_with_the_process(tmp_path: Path) -> None:
+    """Also of a command, which ends without taking apart what it loaded."""
+    code = (
+        "import os\nfrom sextant.tables.engines import DuckDB\nfrom sextant_cli.main import _leave\n"
+        "one = DuckDB()\none.con.execute(\"SET memory_limit = '40MB'\")\n"
+        "one.con.execute('CREATE TABLE t AS SELECT range AS r, hash(range) AS h, random() AS x FROM range(4000000)')\n"
+        f"print(len(os.listdir({str(tmp_path)!r})))\n_leave(7)"
+    )
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (7, "")
+    assert int(done.stdout or 0) == 1 and list(tmp_path.iterdir()) == []

@@ -13,6 +13,7 @@ One setting moves the same code: `SEXTANT_ENGINE`, or the address that is given.
 
 from __future__ import annotations
 
+import atexit
 import os
 import tempfile
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import parse_qsl, unquote, urlsplit
+from weakref import WeakSet
 
 from sextant.errors import InvalidInput, Unavailable
 
@@ -129,6 +131,16 @@ def _spark_batches(on: Any, expr: Any) -> Iterator[Any]:
         yield from found.toArrow().to_batches()
 
 
+#: Those that are open: what they laid on the disk because memory was short goes with them, however a process ends.
+_OPEN: WeakSet[DuckDB] = WeakSet()
+
+
+@atexit.register
+def _close() -> None:
+    for one in list(_OPEN):
+        one.disconnect()
+
+
 class DuckDB:
     """A DuckDB of one's own: its connection at once, and as Ibis's backend, of which it has everything else, when
     something else is asked for. A question in SQL costs nothing of Ibis then, whose import takes longer."""
@@ -145,6 +157,7 @@ class DuckDB:
             "python_enable_replacements": False,
         }  # fmt: skip
         self.con = duckdb.connect(file or ":memory:", read_only=bool(file), config=settings)
+        _OPEN.add(self)
         self.version = duckdb.__version__
         # A Parquet file's statistics leave nan out, and DuckDB 2.0 takes them for the whole truth: it answers
         # "no" to every isnan() without looking. See docs/decisions.
