@@ -26,16 +26,7 @@ from typing import TYPE_CHECKING, Any
 
 from sextant.data.quality import balance, numbers, relations, repeats, texts
 from sextant.data.quality.issues import COSTS, Issue, ranked, with_examples
-from sextant.data.quality.looks import (
-    DISGUISES,
-    VOCABULARY,
-    Look,
-    first_row,
-    is_disguise,
-    looks,
-    told,
-    vocabulary,
-)
+from sextant.data.quality.looks import DISGUISES, VOCABULARY, Look, is_disguise, looks, told, vocabulary
 from sextant.data.quality.together import together
 from sextant.tables import Table
 
@@ -129,7 +120,6 @@ def examine(
     >>> variant.text, variant.replace, str(variant.examples[0])
     ('1 value of colour (1 %): another spelling of a more frequent value (capitals, spaces or signs).', {'Red': 'red'}, 'row 61')
     """
-    first = first_row(table)
     for column in (key, target, *groups):
         if column is not None:
             table.column(column)
@@ -138,7 +128,7 @@ def examine(
         issue = Issue("empty", "", "The table has no rows.", "critical", 1, 0, "Find out why.")
         return Report(table.name, 0, len(table.columns), (issue,))
     with together(table, rows) as run:
-        seen = list(looks(table, rows, run, first))
+        seen = list(looks(table, rows, run))
         worded = [look.column for look in seen if _has_words(look)]
         words = dict(zip(worded, run([partial(vocabulary, column=column) for column in worded]), strict=True))
         gaps, lacking = _gaps(table, seen, words, rows)

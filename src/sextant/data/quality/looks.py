@@ -1,5 +1,4 @@
 """One pass over a table: what every later question starts from."""
-# ruff: noqa: S608 - the only words from outside are names of columns, which are quoted
 
 from __future__ import annotations
 
@@ -9,12 +8,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sextant.data.asking import answered, source_of
 from sextant.data.quality.together import Run, one_by_one
-from sextant.errors import SextantError
 from sextant.tables import Table, present
 from sextant.tables.engines import is_duckdb
-from sextant.tables.views import quoted
 
 #: What people write where they have no value, in small letters.
 DISGUISES = (
@@ -64,47 +60,9 @@ class Look:
         return self.quantiles[LEVELS.index(level)]
 
 
-def first_row(table: Table) -> Callable[[], dict[str, Any] | None]:
-    """Begin the first pass over Parquet files at once, beside the import of Ibis, which takes as long; the function
-    waits for what it gives. None for other tables, for more columns than are looked at at once or any that is not
-    plain, and where it could not be read: then `looks` asks, and says what is wrong."""
-    kinds = table.view.kinds if table.view else {}
-    if not 0 < len(kinds) <= _AT_ONCE or None in kinds.values():
-        return lambda: None
-    from concurrent.futures import ThreadPoolExecutor
-
-    from sextant.data.counting import beside
-
-    def ask() -> dict[str, Any] | None:
-        with beside(table, 1) as (side,):
-            if side is table:
-                return None
-            asked = ", ".join(
-                f"{sql.format(quoted(name))} AS {what}{i}"
-                for i, (name, kind) in enumerate(kinds.items())
-                for what, sql in _asked_in_sql(kind)
-            )
-            row: dict[str, Any] = answered(side, f"SELECT {asked} FROM {source_of(side)}").to_pylist()[0]
-            return row
-
-    pool = ThreadPoolExecutor(1)
-    asking = pool.submit(ask)
-    pool.shutdown(wait=False)
-
-    def found() -> dict[str, Any] | None:
-        try:
-            return asking.result()
-        except SextantError:
-            return None
-
-    return found
-
-
-def looks(
-    table: Table, rows: int, run: Run | None = None, first: Callable[[], dict[str, Any] | None] | None = None
-) -> Iterator[Look]:
+def looks(table: Table, rows: int, run: Run | None = None) -> Iterator[Look]:
     """Every column of a table of so many rows at a first glance, many columns in one pass; `run` does what can be
-    done at the same time, `first` gives what was begun before (`first_row`).
+    done at the same time.
 
     Counts, lowest and highest are of all rows. Quantiles are too, in a table of up to `SPREAD` rows and wherever it
     is not DuckDB that counts; of more rows DuckDB takes them from about `SPREAD` rows (`spread`), since exact ones
@@ -120,7 +78,7 @@ def looks(
         wanted = {
             f"{what}{i}": asked for i, name in enumerate(names) for what, asked in _asked(table.expr[name])
         }
-        row = (first() if first else None) or table.fetch(table.expr.aggregate(**wanted))[0]
+        row = table.fetch(table.expr.aggregate(**wanted))[0]
         again = {
             f"{what}{i}": asked
             for i, name in enumerate(names)
@@ -188,17 +146,6 @@ def _asked(column: Any) -> Iterable[tuple[str, Any]]:
         yield "high", column.max()
     if kind.is_floating():
         yield "sum", column.sum()
-
-
-def _asked_in_sql(kind: Any) -> Iterable[tuple[str, str]]:
-    """The same of a plain column, in DuckDB's own words."""
-    yield from (("n", "count({})"), ("d", "approx_count_distinct({})"))
-    if kind.is_string():
-        yield "l", "max(length({}))"
-    elif _sized(kind):
-        yield from (("low", "min({})"), ("high", "max({})"))
-    if kind.is_floating():
-        yield "sum", "sum({})"
 
 
 def _again(column: Any, row: dict[str, Any], i: int) -> Iterable[tuple[str, Any]]:
