@@ -90,7 +90,7 @@ def _simulate(rng: Rng, runs: Runs) -> Iterator[Rate]:
         known = (contrast(Measure(0, None, 1), [pair], continuous=True) for pair in looks)
         adjusted += any(not _holds(c) for c in known if not c.difference.undefined)
         one, other = looks[-1]
-        moved = Comoments(one.n, (one.means[0] + 0.35, *one.means[1:]), one.products)
+        moved = Comoments(one.n, (one.means[0] + 0.6, *one.means[1:]), one.products)
         power += contrast(Measure(0, None, 1), [(moved, other)], continuous=True).difference.lower > 0
     yield Rate("60 daily looks, A/A: one-look interval ever wrong", 0.05, once, fewer, "above")
     yield Rate("60 daily looks, A/A: continuous interval ever wrong", 0.05, ever, fewer, "at most")
@@ -98,7 +98,7 @@ def _simulate(rng: Rng, runs: Runs) -> Iterator[Rate]:
         "60 daily looks, A/A: continuous interval with CUPED ever wrong", 0.05, adjusted, fewer, "at most"
     )
     yield Rate(
-        "6,000 units, an effect of 0.35: continuous interval with CUPED finds it",
+        "6,000 units, an effect of 0.6: continuous interval with CUPED finds it",
         0.8,
         power,
         fewer,

@@ -122,6 +122,8 @@ def test_what_cannot_be_told_says_why() -> None:
     below = Comoments.of([(-1.0,), (-2.0,), (-3.0,)])
     crossing = contrast(Measure(), [(few, below)])
     assert crossing.relative.undefined and not crossing.difference.undefined
+    tiny = Comoments.of([(1e-9 + i % 2 - 0.5,) for i in range(100)])
+    assert contrast(Measure(), [(tiny, tiny)]).relative.upper == math.inf
 
 
 def test_several_questions() -> None:

@@ -296,7 +296,9 @@ def _relative(
     width = _width(a, freedom, units, continuous=continuous, level=level, sides=sides, n_tuned=n_tuned)
     half = width * math.sqrt(variance)
     ratio = candidate / control
-    return Bounds.around(ratio - 1, ratio * math.exp(-half) - 1, ratio * math.exp(half) - 1, method)
+    # Means that can hardly be told from zero have a ratio of any size.
+    most = math.exp(half) if half < 700 else math.inf
+    return Bounds.around(ratio - 1, ratio / most - 1, ratio * most - 1, method)
 
 
 def sample_ratio_e(counts: Sequence[int], shares: Sequence[float]) -> float:
