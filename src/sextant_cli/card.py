@@ -6,9 +6,7 @@ from pathlib import Path
 
 import click
 
-from sextant.errors import Unavailable
-from sextant_cli import output
-from sextant_cli.common import on_project
+from sextant_cli.common import on_project, write_bytes
 from sextant_client.project import Project
 
 
@@ -35,12 +33,4 @@ def card(project: Project, task: str, target: Path | None) -> None:
       sextant card -o README.md
       sextant card --task image-classification
     """
-    body = project.card(task)
-    if target is None:
-        output.say(body.decode().rstrip("\n"))
-        return
-    try:
-        target.write_bytes(body)
-    except OSError as error:
-        raise Unavailable(error.strerror or "it cannot be written", where=str(target)) from error
-    output.say(f"Wrote {target}")
+    write_bytes(project.card(task), target)

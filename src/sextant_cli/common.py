@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sextant.errors import InvalidInput, NotFound
+from sextant.errors import InvalidInput, NotFound, Unavailable
 from sextant.lifecycle.phases import BY_KEY
 
 # What speaks with a server is imported where it is used: commands over tables alone do not pay for it.
 if TYPE_CHECKING:
+    from sextant.criteria import Criterion
     from sextant_client.client import Client
     from sextant_client.project import Project
 
@@ -125,6 +126,32 @@ def choose(client: Client, slug: str | None) -> Project:
             todo="add --project SLUG, or set SEXTANT_PROJECT",
         )
     return client.project(slugs[0])
+
+
+def target_of(project: Project, key: str) -> Criterion:
+    """The target that `--criterion` names, or an error that lists those there are."""
+    known = {c.key: c for c in project.criteria()}
+    if key not in known:
+        raise InvalidInput(
+            f"there is no target {key!r}",
+            where="--criterion",
+            rule=f"targets are {', '.join(sorted(known))}",
+        )
+    return known[key]
+
+
+def write_bytes(body: bytes, target: Path | None) -> None:
+    """Print a document, or write it to the file that is asked for, and say so."""
+    from sextant_cli import output
+
+    if target is None:
+        output.say(body.decode().rstrip("\n"))
+        return
+    try:
+        target.write_bytes(body)
+    except OSError as error:
+        raise Unavailable(error.strerror or "it cannot be written", where=str(target)) from error
+    output.say(f"Wrote {target}")
 
 
 def read_json_or_yaml(path: Path) -> Any:

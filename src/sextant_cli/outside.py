@@ -11,7 +11,7 @@ import click
 from sextant.errors import InvalidInput
 from sextant.phrases import number
 from sextant_cli import output
-from sextant_cli.common import as_json_option, choose, home_option, project_option
+from sextant_cli.common import as_json_option, choose, home_option, project_option, target_of
 
 if TYPE_CHECKING:
     from sextant.evaluation.outside import Outside
@@ -80,15 +80,9 @@ def _store(
 
     with connect(home=home) as client:
         project = choose(client, slug)
-        known = {c.key: c for c in project.criteria()}
-        if key not in known:
-            raise InvalidInput(
-                f"there is no target {key!r}",
-                where="--criterion",
-                rule=f"targets are {', '.join(sorted(known))}",
-            )
+        criterion = target_of(project, key)
         taken = evidence(
-            found, known[key], score=score, model=Version.parse(model, "model") if model else None,
+            found, criterion, score=score, model=Version.parse(model, "model") if model else None,
             data=Version.parse(data, "dataset") if data else None,
         )  # fmt: skip
         added = project.add_evidence([taken])[0]

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
-from sextant.errors import InvalidInput, Unavailable
+from sextant.errors import InvalidInput
 from sextant_cli import output
-from sextant_cli.common import on_project
+from sextant_cli.common import on_project, write_bytes
 from sextant_client.project import Project
 
 _FORMATS = ("pdf", "docx", "md", "html")
@@ -39,14 +39,9 @@ def plan(project: Project, form: str | None, target: Path | None) -> None:
             f"{form} cannot be shown here", where="--format", todo=f"write it to a file: -o plan.{form}"
         )
     body = project.plan(form)  # type: ignore[arg-type]
+    write_bytes(body, target)
     if target is None:
-        output.say(body.decode().rstrip("\n"))
         return
-    try:
-        target.write_bytes(body)
-    except OSError as error:
-        raise Unavailable(error.strerror or "it cannot be written", where=str(target)) from error
-    output.say(f"Wrote {target}")
     for warning in project.plan_warnings():
         output.note(warning)
 

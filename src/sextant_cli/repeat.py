@@ -14,7 +14,7 @@ import click
 from sextant.errors import InvalidInput
 from sextant.phrases import number
 from sextant_cli import output
-from sextant_cli.common import as_json_option, choose, home_option, project_option
+from sextant_cli.common import as_json_option, choose, home_option, project_option, target_of
 
 
 @click.command(context_settings={"ignore_unknown_options": True})
@@ -125,14 +125,7 @@ def _store(
 
     with connect(home=home) as client:
         project = choose(client, slug)
-        known = {c.key: c for c in project.criteria()}
-        if key not in known:
-            raise InvalidInput(
-                f"there is no target {key!r}",
-                where="--criterion",
-                rule=f"targets are {', '.join(sorted(known))}",
-            )
-        criterion = known[key]
+        criterion = target_of(project, key)
         if criterion.unit not in ("share", "%"):
             raise InvalidInput(
                 f"{key} is in {criterion.unit}", where="--criterion", rule="a share is judged in share or %"

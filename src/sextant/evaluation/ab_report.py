@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -139,7 +138,3 @@ class Analysis:
         from sextant.evaluation.ab_text import as_text
 
         return as_text(self)
-
-
-def is_number(value: float | None) -> bool:
-    return value is not None and not math.isnan(value)

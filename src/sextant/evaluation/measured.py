@@ -9,7 +9,7 @@ from sextant.errors import InvalidInput
 from sextant.evaluation.compare import paired_cases
 from sextant.evaluation.counting import confusions, label, scores
 from sextant.evaluation.metrics import Measured
-from sextant.evaluation.regression import unit_sums
+from sextant.evaluation.regression import predicted, unit_sums
 from sextant.evaluation.units import clustered_scores
 from sextant.evidence import Mean
 from sextant.model_evidence import (
@@ -24,7 +24,7 @@ from sextant.phrases import number
 from sextant.stats.confusion import METRICS as OF_COUNTS
 from sextant.stats.confusion import ONE_CLASS
 from sextant.stats.scores import average_precision, reliability, roc_area
-from sextant.tables import Scalar, Table, numeric, present, same_values
+from sextant.tables import Scalar, Table, same_values
 
 OF_SCORES = ("roc_auc", "pr_auc", "log_loss", "calibration_error")
 OF_NUMBERS = ("rmse", "r2")
@@ -130,19 +130,7 @@ def _of_scores(
 
 
 def _of_numbers(table: Table, metric: str, target: str, prediction: str, cluster: str | None) -> Measured:
-    truth = numeric(table.column(target), where=f"{table.name}, column {target}")
-    said = numeric(table.column(prediction), where=f"{table.name}, column {prediction}")
-    made = table.expr.mutate(sextant_truth=truth, sextant_said=said)
-    known = replace(table, expr=made.filter(present(made.sextant_truth)))
-    left_out = table.count() - known.count()
-    silent = known.keep(~present(known.expr.sextant_said)).count()
-    if silent:
-        raise InvalidInput(
-            f"{number(silent)} rows have no answer of the model",
-            where=f"{table.name}, column {prediction}",
-            rule="a mean error needs an answer for every row; leaving the hardest rows out would flatter the model",
-            todo="fill in what the product does then",
-        )
+    known, left_out = predicted(table, target, prediction)
     e = known.expr
     off = e.sextant_said - e.sextant_truth
     centre = known.one(m=e.sextant_truth.mean())["m"] or 0.0

@@ -18,11 +18,9 @@ from sextant.stats.intervals import difference_means
 from sextant.tables import Table, numeric, present
 
 
-def evaluate_numbers(
-    table: Table, target: str, prediction: str, groups: Sequence[str], cluster: str | None, level: float
-) -> Evaluation:
-    """Every metric of predicted numbers; see `sextant.evaluation.evaluate.evaluate`. A row without a prediction is an
-    error: leaving the hardest rows out would flatter the model."""
+def predicted(table: Table, target: str, prediction: str) -> tuple[Table, int]:
+    """The rows with a right answer, it and the model's as numbers in `sextant_truth` and `sextant_said`; how many rows
+    have no right answer. A row without a prediction is an error."""
     truth = numeric(table.column(target), where=f"{table.name}, column {target}")
     said = numeric(table.column(prediction), where=f"{table.name}, column {prediction}")
     all_ = table.expr.mutate(sextant_truth=truth, sextant_said=said)
@@ -36,6 +34,15 @@ def evaluate_numbers(
             rule="a mean error needs an answer for every row; leaving the hardest rows out would flatter the model",
             todo="fill in what the product does then",
         )
+    return known, left_out
+
+
+def evaluate_numbers(
+    table: Table, target: str, prediction: str, groups: Sequence[str], cluster: str | None, level: float
+) -> Evaluation:
+    """Every metric of predicted numbers; see `sextant.evaluation.evaluate.evaluate`. A row without a prediction is an
+    error: leaving the hardest rows out would flatter the model."""
+    known, left_out = predicted(table, target, prediction)
     rows = known.count()
     if not rows:
         raise InvalidInput("no row has a right answer", where=f"{table.name}, column {target}")
